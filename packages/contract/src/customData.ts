@@ -1,0 +1,44 @@
+/** The most that one custom data object may take as JSON, in bytes of UTF-8. */
+export const CUSTOM_DATA_MAX_BYTES = 64 * 1024;
+/** How deep custom data may nest. */
+export const CUSTOM_DATA_MAX_DEPTH = 64;
+
+/**
+ * Says why a custom data object cannot be stored.
+ * @param data an object as JSON.parse gave it
+ * @returns reasons that read after the property's name; none when it can be stored
+ */
+export function customDataFaults(data: object): string[] {
+  const faults = new Set<string>();
+  // A stack of our own: input nested 30,000 deep must not overflow the engine's.
+  const open: { value: unknown; depth: number }[] = [{ value: data, depth: 1 }];
+  while (open.length > 0) {
+    const { value, depth } = open.pop()!;
+    if (typeof value === 'string') {
+      if (!isStorable(value)) faults.add(UNSTORABLE);
+    } else if (typeof value === 'number') {
+      if (!Number.isFinite(value)) faults.add('must not contain numbers beyond the range of a double');
+    } else if (value !== null && typeof value === 'object') {
+      if (depth > CUSTOM_DATA_MAX_DEPTH) {
+        return [`must not nest deeper than ${CUSTOM_DATA_MAX_DEPTH} levels`];
+      }
+      for (const [key, member] of Object.entries(value)) {
+        if (!isStorable(key)) faults.add(UNSTORABLE);
+        open.push({ value: member, depth: depth + 1 });
+      }
+    }
+  }
+  if (faults.size === 0 && customDataBytes(data) > CUSTOM_DATA_MAX_BYTES) {
+    faults.add(`must be at most ${CUSTOM_DATA_MAX_BYTES / 1024} KB as JSON`);
+  }
+  return [...faults];
+}
+
+/** What custom data counts for against the limit: the bytes of its compact JSON in UTF-8. */
+export function customDataBytes(data: object): number {
+  return Buffer.byteLength(JSON.stringify(data));
+}
+
+// PostgreSQL's jsonb holds neither NUL nor half a surrogate pair.
+const UNSTORABLE = 'must not contain NUL characters or broken Unicode';
+const isStorable = (text: string): boolean => !text.includes('\u0000') && text.isWellFormed();

@@ -1,0 +1,63 @@
+import { isPossiblePhoneNumber } from 'libphonenumber-js';
+
+/** A named string format: how to test a value, and how to say in a sentence what it must be. */
+export interface StringFormat {
+  test(value: string): boolean;
+  /** Reads after a property's name: "email must be …". */
+  reason: string;
+}
+
+// PostgreSQL stores neither NUL nor half a surrogate pair, and no profile field is meant to hold a line break.
+const isPlainText = (value: string): boolean =>
+  value.isWellFormed() && !/[\u0000-\u001f\u007f]/u.test(value);
+
+const E164 = /^\+[1-9]\d{1,14}$/;
+const BIRTHDAY =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::(?:[0-5]\d|60)(?:[.,]\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?)?$/i;
+// The HTML standard's "valid email address", with at least two labels in the host: what people can really be reached at.
+const EMAIL =
+  /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
+
+/** A calendar date that exists, alone or at the start of a date-time (`YYYY-MM-DD`, RFC 3339). */
+function isBirthday(value: string): boolean {
+  const [, year, month, day] = BIRTHDAY.exec(value) ?? [];
+  if (!year || !month || !day) return false;
+  const date = new Date(`${year}-${month}-${day}T00:00:00Z`);
+  // Date rolls 30 February over to March instead of refusing it.
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(`${year}-${month}-${day}`);
+}
+
+function isHttpUrl(value: string): boolean {
+  if (!isPlainText(value) || !/^https?:\/\//i.test(value)) return false;
+  return URL.canParse(value);
+}
+
+/** The string formats that the schemas name in `format`. Each validator of the contract is set up with these. */
+export const formats = {
+  'plain-text': {
+    test: isPlainText,
+    reason: 'must not contain control characters or broken Unicode',
+  },
+  email: {
+    test: (value: string) => value.length <= 254 && EMAIL.test(value) && !/^\.|\.\.|\.@/.test(value),
+    reason: 'must be an email address',
+  },
+  e164: {
+    test: (value: string) => E164.test(value) && isPossiblePhoneNumber(value),
+    reason: 'must be a phone number in E.164 format, such as +12125550123',
+  },
+  birthday: {
+    test: isBirthday,
+    reason: 'must be a date (YYYY-MM-DD) or an ISO 8601 date-time',
+  },
+  'http-url': {
+    test: isHttpUrl,
+    reason: 'must be an http or https URL',
+  },
+  uri: {
+    test: (value: string) => isPlainText(value) && URL.canParse(value),
+    reason: 'must be an absolute URI',
+  },
+} satisfies Record<string, StringFormat>;
+
+export type FormatName = keyof typeof formats;

@@ -1,0 +1,10 @@
+export * from './customData.ts';
+export * from './environments.ts';
+export * from './errors.ts';
+export * from './formats.ts';
+export * from './openapi.ts';
+export * from './operations.ts';
+export { CUSTOM_DATA_KEYWORD } from './schemas.ts';
+export * from './token.ts';
+export * from './user.ts';
+export * from './userInput.ts';

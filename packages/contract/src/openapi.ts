@@ -1,0 +1,88 @@
+import type { TSchema } from 'typebox';
+import { operations, type Operation } from './operations.ts';
+
+/** A JSON value under construction. */
+type Json = Record<string, unknown>;
+
+/**
+ * The OpenAPI 3.1 document of the tenant, made from the operations and their schemas.
+ * @param serverUrl where this tenant answers
+ */
+export function openApiDocument(serverUrl: string, version: string): Json {
+  const schemas: Json = {};
+  const paths: Record<string, Json> = {};
+  for (const operation of Object.values<Operation>(operations)) {
+    (paths[operation.path] ??= {})[operation.method.toLowerCase()] = describe(operation, schemas);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tessera tenant',
+      version,
+      description: "A self-hosted identity store that speaks Mosaic's Users API.",
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: serverUrl }],
+    tags: [{ name: 'Access' }, { name: 'Users' }],
+    paths,
+    components: {
+      schemas,
+      securitySchemes: {
+        ClientAccessToken: {
+          type: 'oauth2',
+          description: "Client credentials of any of the tenant's applications",
+          flows: { clientCredentials: { tokenUrl: `${serverUrl}/oidc/token`, scopes: {} } },
+        },
+      },
+    },
+  };
+}
+
+function describe(operation: Operation, schemas: Json): Json {
+  const { operationId, summary, description, tag, secured, params, body, bodyType, responses } = operation;
+  return {
+    operationId,
+    summary,
+    ...(description && { description }),
+    tags: [tag],
+    ...(secured && { security: [{ ClientAccessToken: [] }] }),
+    ...(params && { parameters: pathParameters(params, schemas) }),
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: { [bodyType ?? 'application/json']: { schema: reference(body, schemas) } },
+      },
+    }),
+    responses: Object.fromEntries(
+      Object.entries(responses).map(([status, response]) => [
+        status,
+        {
+          description: response.description,
+          ...(response.schema && { content: { 'application/json': { schema: reference(response.schema, schemas) } } }),
+        },
+      ]),
+    ),
+  };
+}
+
+function pathParameters(params: TSchema, schemas: Json): Json[] {
+  const { properties } = params as TSchema & { properties: Record<string, TSchema> };
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: reference(schema, schemas),
+  }));
+}
+
+/** A schema as the document shows it: each titled schema is put under components once and referred to. */
+function reference(schema: unknown, schemas: Json): unknown {
+  if (Array.isArray(schema)) return schema.map((member) => reference(member, schemas));
+  if (schema === null || typeof schema !== 'object') return schema;
+  const members = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, reference(value, schemas)]));
+  const { title } = schema as { title?: unknown };
+  // Only a schema has a string there: a property called "title" holds a schema of its own.
+  if (typeof title !== 'string') return members;
+  schemas[title] ??= members;
+  return { $ref: `#/components/schemas/${title}` };
+}
