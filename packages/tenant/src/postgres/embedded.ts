@@ -1,0 +1,133 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { StartError } from '../startError.ts';
+import { findBinaries, type Binaries } from './binaries.ts';
+import { makeCluster, SUPERUSER } from './cluster.ts';
+import { openPlace, runIn, type Place } from './place.ts';
+import { chooseStandIn } from './standIn.ts';
+
+/** A PostgreSQL server that belongs to this process. */
+export interface EmbeddedPostgres {
+  /** How to connect: a Unix socket that only this user can reach. */
+  connection: { host: string; user: string; database: string };
+  /** Resolves when the server has ended, asked or not. */
+  ended: Promise<unknown>;
+  /** Stops the server; everything committed is on disk. */
+  stop(): Promise<void>;
+}
+
+/** How long a server whose tenant was killed may take to wind down before a new one gives up on its data directory. */
+const TAKEOVER_MS = 4000;
+
+const SETTINGS = {
+  listen_addresses: '',
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  jit: 'off',
+  lc_messages: 'C',
+  // Server messages can quote rows: only what concerns the server itself comes out.
+  log_min_messages: 'log',
+  log_min_error_statement: 'panic',
+  log_error_verbosity: 'terse',
+  log_checkpoints: 'off',
+};
+
+/**
+ * Starts PostgreSQL on a data directory, making the cluster the first time.
+ * @param directory the tenant's data directory; the cluster is in `postgres/` below it
+ * @throws StartError when the directory is in use by another process, or PostgreSQL cannot start
+ */
+export async function startEmbeddedPostgres(directory: string): Promise<EmbeddedPostgres> {
+  const cluster = path.join(path.resolve(directory), 'postgres');
+  const standIn = await chooseStandIn(cluster);
+  const binaries = await findBinaries(standIn);
+  await mkdir(path.dirname(cluster), { recursive: true, mode: 0o700 }).catch((error: Error) => {
+    throw new StartError(`The data directory ${directory} cannot be made: ${error.message}`);
+  });
+  await makeCluster(cluster, binaries, standIn);
+
+  const place = await openPlace(cluster, standIn);
+  try {
+    const deadline = Date.now() + TAKEOVER_MS;
+    for (;;) {
+      const started = await start(binaries, place);
+      if ('server' in started) return started.server;
+      if (!started.inUse) throw new StartError(`PostgreSQL did not start on ${cluster}:\n${started.output}`);
+      if (Date.now() > deadline) {
+        throw new StartError(
+          `The data directory ${directory} is in use by another tenant (PostgreSQL process ${await ownerOf(cluster)}). ` +
+            'Stop that one first, or give this one another --data directory.',
+        );
+      }
+      await delay(100);
+    }
+  } finally {
+    await place.handle?.close();
+  }
+}
+
+type Started = { server: EmbeddedPostgres } | { inUse: boolean; output: string };
+
+async function start(binaries: Binaries, place: Place): Promise<Started> {
+  // A socket's path may have 107 characters, so it is not put in the data directory.
+  const sockets = await mkdtemp(path.join(place.standIn ? '/tmp' : tmpdir(), 'tessera-'));
+  if (place.standIn) await chown(sockets, place.standIn.uid, place.standIn.gid);
+  const settings = Object.entries({ ...SETTINGS, unix_socket_directories: sockets });
+  const watcher = runIn(
+    place,
+    '/bin/sh',
+    [
+      '-c',
+      await readFile(new URL('watcher.sh', import.meta.url), 'utf8'),
+      'tessera-postgres',
+      sockets,
+      binaries.postgres,
+      '-D',
+      place.path,
+      ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
+  );
+  // Writing to a watcher that is gone is no fault: it has done what was asked.
+  watcher.stdin!.on('error', () => {});
+  const ended = once(watcher, 'exit');
+  const ready = await readyOrOutput(watcher);
+  if (ready !== true) {
+    await ended;
+    return { inUse: /lock file "postmaster\.pid" (already exists|is empty)/.test(ready), output: ready };
+  }
+  return {
+    server: {
+      connection: { host: sockets, user: SUPERUSER, database: 'postgres' },
+      ended,
+      async stop() {
+        watcher.stdin!.end();
+        await ended;
+      },
+    },
+  };
+}
+
+/** Waits until the server takes connections; gives what it said instead when it ended first. */
+function readyOrOutput(watcher: ChildProcess): Promise<true | string> {
+  return new Promise((resolve) => {
+    const lines: string[] = [];
+    const reader = createInterface(watcher.stderr!);
+    reader.on('line', (line) => {
+      if (line.includes('database system is ready to accept connections')) resolve(true);
+      if (lines.length < 50) lines.push(line);
+    });
+    reader.on('close', () => resolve(lines.join('\n')));
+    watcher.on('error', (error) => resolve(error.message));
+  });
+}
+
+async function ownerOf(cluster: string): Promise<string> {
+  const lock = await readFile(path.join(cluster, 'postmaster.pid'), 'utf8').catch(() => '');
+  return lock.split('\n')[0]?.trim() || 'unknown';
+}
