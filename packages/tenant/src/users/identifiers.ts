@@ -1,0 +1,33 @@
+import type { Profile } from './user.ts';
+
+/** What can name a user; a value is unique in its tenant within its kind, primary or secondary. */
+export type IdentifierKind = 'email' | 'phone_number' | 'username' | 'external_user_id';
+
+export interface Identifier {
+  kind: IdentifierKind;
+  value: string;
+}
+
+/** Every identifier of a profile, in the one order that all writers take their locks in. */
+export function identifiersOf(profile: Profile): Identifier[] {
+  const emails = [profile.email, ...(profile.secondary_emails ?? [])];
+  const phones = [profile.phone_number, ...(profile.secondary_phone_numbers ?? [])];
+  const all: [IdentifierKind, string | undefined][] = [
+    ...emails.map((email): [IdentifierKind, string | undefined] => ['email', email?.value]),
+    ...phones.map((phone): [IdentifierKind, string | undefined] => ['phone_number', phone?.value]),
+    ['username', profile.username],
+    ['external_user_id', profile.external_user_id],
+  ];
+  return all
+    .flatMap(([kind, value]) => (value === undefined ? [] : [{ kind, value }]))
+    .sort((a, b) => compare(a.kind, b.kind) || compare(a.value, b.value));
+}
+
+/** Those identifiers of `profile` that `other` has not. */
+export function identifiersBeyond(profile: Profile, other: Profile): Identifier[] {
+  const known = new Set(identifiersOf(other).map(keyOf));
+  return identifiersOf(profile).filter((identifier) => !known.has(keyOf(identifier)));
+}
+
+const keyOf = ({ kind, value }: Identifier): string => `${kind} ${value}`;
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
