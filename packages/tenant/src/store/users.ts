@@ -1,0 +1,144 @@
+import pg from 'pg';
+import { identifiersBeyond, type Identifier, type IdentifierKind } from '../users/identifiers.ts';
+import { applyChange, isBlind, type Change } from '../users/change.ts';
+import type { User } from '../users/user.ts';
+import { inTransaction, type Database, type Queryable } from './database.ts';
+import { updateBlind } from './blindUpdate.ts';
+import { userValues, USER_COLUMNS } from './userRow.ts';
+
+/** Another user of the tenant has an identifier that was asked for. */
+export class IdentifierTaken extends Error {
+  override name = 'IdentifierTaken';
+  readonly kind: IdentifierKind;
+  constructor(kind: IdentifierKind) {
+    super(`Another user has this ${kind}`);
+    this.kind = kind;
+  }
+}
+
+/** Finds a user by ID. */
+export async function findUser(database: Queryable, tenantId: string, userId: string): Promise<User | undefined> {
+  const { rows } = await database.query<User>({
+    name: 'find-user',
+    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id = $2`,
+    values: [tenantId, userId],
+  });
+  return rows[0];
+}
+
+/** Finds the user who has this address as primary email. @param email in lower case */
+export async function findUserByEmail(database: Queryable, tenantId: string, email: string): Promise<User | undefined> {
+  const user = await findByIdentifier(database, tenantId, { kind: 'email', value: email });
+  return user?.profile.email?.value === email ? user : undefined;
+}
+
+async function findByIdentifier(
+  database: Queryable,
+  tenantId: string,
+  { kind, value }: Identifier,
+): Promise<User | undefined> {
+  const { rows } = await database.query<User>({
+    name: 'find-user-by-identifier',
+    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id =
+      (select user_id from identifiers where tenant_id = $1 and kind = $2 and value = $3)`,
+    values: [tenantId, kind, value],
+  });
+  return rows[0];
+}
+
+/** Stores a new user. @throws IdentifierTaken when another user has one of its identifiers; nothing is stored then */
+export function insertUser(database: Database, tenantId: string, user: User): Promise<void> {
+  return inTransaction(database, async (connection) => {
+    await insertIdentifiers(connection, tenantId, user.user_id, identifiersBeyond(user.profile, {}));
+    await connection.query({
+      name: 'insert-user',
+      text: `insert into users (tenant_id, ${USER_COLUMNS})
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+      values: [tenantId, ...userValues(user)],
+    });
+  });
+}
+
+/**
+ * Makes a change to a user: one statement when the change is blind, else a short transaction that locks the row.
+ * @returns the user after the change; undefined when there is none with this ID
+ * @throws IdentifierTaken, or RuleError from the rule; nothing is changed then
+ */
+export async function updateUser(
+  database: Database,
+  tenantId: string,
+  userId: string,
+  change: Change,
+): Promise<User | undefined> {
+  if (isBlind(change)) {
+    const user = await updateBlind(database, tenantId, userId, change);
+    // None is a user who is not there, or one whose custom data may grow too large: the rule tells.
+    if (user) return user;
+  }
+  return inTransaction(database, async (connection) => {
+    const before = await lockUser(connection, tenantId, userId);
+    if (!before) return undefined;
+    const after = applyChange(before, change);
+    await deleteIdentifiers(connection, tenantId, userId, identifiersBeyond(before.profile, after.profile));
+    await insertIdentifiers(connection, tenantId, userId, identifiersBeyond(after.profile, before.profile));
+    await replaceUser(connection, tenantId, after);
+    return after;
+  });
+}
+
+async function lockUser(connection: Queryable, tenantId: string, userId: string): Promise<User | undefined> {
+  const { rows } = await connection.query<User>({
+    name: 'lock-user',
+    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id = $2 for no key update`,
+    values: [tenantId, userId],
+  });
+  return rows[0];
+}
+
+async function replaceUser(connection: Queryable, tenantId: string, user: User): Promise<void> {
+  await connection.query({
+    name: 'replace-user',
+    text: `update users set (version, status, status_changed_at, created_at, updated_at, last_auth,
+        profile, custom_data, apps, password, identities, group_ids)
+        = ($3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12::jsonb, $13::jsonb, $14::text[])
+      where tenant_id = $1 and user_id = $2`,
+    values: [tenantId, ...userValues(user)],
+  });
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+async function insertIdentifiers(
+  connection: Queryable,
+  tenantId: string,
+  userId: string,
+  identifiers: Identifier[],
+): Promise<void> {
+  for (const { kind, value } of identifiers) {
+    try {
+      await connection.query({
+        name: 'insert-identifier',
+        text: 'insert into identifiers (tenant_id, kind, value, user_id) values ($1, $2, $3, $4)',
+        values: [tenantId, kind, value, userId],
+      });
+    } catch (error) {
+      if (error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION) throw new IdentifierTaken(kind);
+      throw error;
+    }
+  }
+}
+
+async function deleteIdentifiers(
+  connection: Queryable,
+  tenantId: string,
+  userId: string,
+  identifiers: Identifier[],
+): Promise<void> {
+  if (identifiers.length === 0) return;
+  await connection.query({
+    name: 'delete-identifiers',
+    text: `delete from identifiers where tenant_id = $1 and user_id = $2
+      and (kind, value) in (select * from unnest($3::text[], $4::text[]))`,
+    values: [tenantId, userId, identifiers.map(({ kind }) => kind), identifiers.map(({ value }) => value)],
+  });
+}
