@@ -1,0 +1,25 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { AccessTokenClaims } from '@tessera/contract';
+import type { Tokens } from '../access/tokens.ts';
+import { TokenMissing } from './errors.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Wants a valid access token (RFC 6750, 2.1), and puts its claims on the request. */
+    authenticate(request: FastifyRequest): Promise<void>;
+  }
+  interface FastifyRequest {
+    caller: AccessTokenClaims | undefined;
+  }
+}
+
+const BEARER = /^Bearer +([\w~+/.-]+=*)$/i;
+
+export function addAuthentication(app: FastifyInstance, tokens: Tokens): void {
+  app.decorateRequest('caller', undefined);
+  app.decorate('authenticate', async (request: FastifyRequest) => {
+    const [, token] = BEARER.exec(request.headers.authorization ?? '') ?? [];
+    if (!token) throw new TokenMissing('An access token is required: Authorization: Bearer …');
+    request.caller = await tokens.verify(token);
+  });
+}

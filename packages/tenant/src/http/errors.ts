@@ -1,0 +1,54 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { IDENTIFIER_IS_TAKEN, type BadRequestError, type HttpError, type IdentifierIsTakenError } from '@tessera/contract';
+import { TokenError } from '../access/tokens.ts';
+import { IdentifierTaken } from '../store/users.ts';
+import { RuleError } from '../users/ruleError.ts';
+import { faultsOf } from './faults.ts';
+
+/** There is nothing where the request points. */
+export class NotFound extends Error {
+  override name = 'NotFound';
+}
+
+/** No access token came with the request. */
+export class TokenMissing extends Error {
+  override name = 'TokenMissing';
+}
+
+type ErrorBody = BadRequestError | HttpError | IdentifierIsTakenError;
+
+/** The one place that turns whatever went wrong into a status and the API's error body. */
+export function errorBody(error: Error): ErrorBody {
+  if (error instanceof RuleError) return { message: error.faults, error_code: 400 };
+  if (error instanceof TokenMissing || error instanceof TokenError) return { message: error.message, error_code: 401 };
+  if (error instanceof NotFound) return { message: error.message, error_code: 404 };
+  if (error instanceof IdentifierTaken) {
+    return { message: `${error.kind} is taken: ${error.message}`, error_code: 409, ts_error_code: IDENTIFIER_IS_TAKEN };
+  }
+  const { validation, validationContext, code, statusCode = 500 } = error as FastifyError;
+  if (validation) return { message: faultsOf(validation, validationContext), error_code: 400 };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return { message: 'The body must be at most 1 MB', error_code: 413 };
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return { message: 'The body must be application/json', error_code: 415 };
+  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return { message: ['The body is empty: it must be a JSON object'], error_code: 400 };
+  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || error instanceof SyntaxError) {
+    return { message: ['The body is not valid JSON'], error_code: 400 };
+  }
+  if (statusCode === 400) return { message: [error.message], error_code: 400 };
+  if (statusCode < 500) return { message: error.message, error_code: statusCode };
+  return { message: 'The tenant could not answer this request', error_code: 500 };
+}
+
+/** Fastify's error handler. What is the tenant's own fault is logged; what it says never repeats a profile. */
+export function sendError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const body = errorBody(error);
+  if (body.error_code >= 500) {
+    // Database errors quote rows in `detail`, so only what names the fault is kept.
+    const { name, code, stack } = error as FastifyError;
+    request.log.error({ err: { type: name, code, stack: stack?.split('\n').slice(1).join('\n') } }, 'request failed');
+  }
+  if (body.error_code === 401) {
+    const reason = error instanceof TokenError ? `, error="invalid_token", error_description="${error.message}"` : '';
+    void reply.header('www-authenticate', `Bearer realm="tessera"${reason}`);
+  }
+  return reply.status(body.error_code).type('application/json').serializer(JSON.stringify).send(body);
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import formbody from '@fastify/formbody';
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { Tokens } from '../access/tokens.ts';
+import type { Database } from '../store/database.ts';
+import { addAuthentication } from './authenticate.ts';
+import { docsRoutes } from './docsRoutes.ts';
+import { NotFound, sendError } from './errors.ts';
+import { healthRoutes } from './healthRoutes.ts';
+import { tokenRoutes } from './tokenRoutes.ts';
+import { userRoutes } from './userRoutes.ts';
+import { makeValidatorCompiler } from './validator.ts';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+export interface ServerParts {
+  database: Database;
+  tokens: Tokens;
+  log: Logger;
+  /** Where clients reach this tenant, without a slash at the end. */
+  publicUrl: string;
+  version: string;
+}
+
+/** Puts the HTTP side together; it does not listen yet. */
+export async function makeServer({ database, tokens, log, publicUrl, version }: ServerParts): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    bodyLimit: MAX_BODY_BYTES,
+    // Longer than any identifier may be, so that the schema and not the router refuses one.
+    routerOptions: { maxParamLength: 8192, ignoreTrailingSlash: true },
+    forceCloseConnections: 'idle',
+    frameworkErrors: sendError,
+  });
+  app.setValidatorCompiler(makeValidatorCompiler());
+  app.setErrorHandler(sendError);
+  logRequests(app);
+  await app.register(formbody, { bodyLimit: MAX_BODY_BYTES });
+
+  addAuthentication(app, tokens);
+  app.setNotFoundHandler(
+    {
+      // Without a token, nothing is told of what is there.
+      preHandler: async (request: FastifyRequest) => {
+        if (request.url.startsWith('/cis/')) await app.authenticate(request);
+      },
+    },
+    () => {
+      throw new NotFound('There is no such route');
+    },
+  );
+  healthRoutes(app, database);
+  await docsRoutes(app, publicUrl, version);
+  await app.register(tokenRoutes(database, tokens, publicUrl));
+  userRoutes(app, database);
+  return app;
+}
+
+/** One line a request. It names the route and not the URL, which may hold an email address. */
+function logRequests(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        client_id: request.caller?.client_id,
+      },
+      'request',
+    );
+    done();
+  });
+}

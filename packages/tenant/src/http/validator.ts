@@ -1,0 +1,19 @@
+import type { FastifySchemaCompiler } from 'fastify';
+import { Ajv, type SchemaValidateFunction } from 'ajv';
+import { CUSTOM_DATA_KEYWORD, customDataFaults, formats, type StringFormat } from '@tessera/contract';
+
+/**
+ * A validator for the contract's schemas: its formats and its custom data limit are known, every fault is told,
+ * and nothing is coerced, filled in or dropped.
+ */
+export function makeValidatorCompiler(): FastifySchemaCompiler<object> {
+  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strict: true });
+  for (const [name, { test }] of Object.entries<StringFormat>(formats)) ajv.addFormat(name, { type: 'string', validate: test });
+  const validate: SchemaValidateFunction = (_limit: number, data: object) => {
+    const reasons = customDataFaults(data);
+    validate.errors = reasons.length > 0 ? [{ keyword: CUSTOM_DATA_KEYWORD, params: { reasons } }] : [];
+    return reasons.length === 0;
+  };
+  ajv.addKeyword({ keyword: CUSTOM_DATA_KEYWORD, type: 'object', schemaType: 'number', errors: true, validate });
+  return ({ schema }) => ajv.compile(schema);
+}
