@@ -1,0 +1,101 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { ClientCredentials } from './access/secrets.ts';
+import { StartError } from './startError.ts';
+import type { TenantOptions } from './tenant.ts';
+
+export const USAGE = `Usage: npm run tenant -- [options]
+
+  --port PORT   where to listen (TESSERA_PORT; 7070)
+  --host HOST   on which address (TESSERA_HOST; 127.0.0.1, reached from this machine alone)
+  --data DIR    where the embedded PostgreSQL keeps its data (TESSERA_DATA; .tessera)
+  --help        this text
+
+  DATABASE_URL              a PostgreSQL 15 or newer to use instead of the embedded one
+  TESSERA_CLIENT_ID         credentials that an application must have; both or neither
+  TESSERA_CLIENT_SECRET
+  TESSERA_PUBLIC_URL        where clients reach this tenant (http://localhost:PORT)
+  TESSERA_CONNECTIONS       the most database connections at once (16)
+  TESSERA_LOG_LEVEL         trace, debug, info, warn, error, fatal or silent (info)
+`;
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** What the command line and the environment ask for. */
+export interface Config extends Omit<TenantOptions, 'log'> {
+  logLevel: string;
+}
+
+/**
+ * Reads the command line, then the environment, then the defaults.
+ * @param cwd what a relative data directory is relative to
+ * @returns 'help' when that was asked for
+ * @throws StartError naming the option or variable that is wrong
+ */
+export function readConfig(argv: string[], env: NodeJS.ProcessEnv, cwd: string): Config | 'help' {
+  const flags = readFlags(argv);
+  if (flags.help) return 'help';
+  const logLevel = env.TESSERA_LOG_LEVEL || 'info';
+  if (!LOG_LEVELS.includes(logLevel)) {
+    throw new StartError(`TESSERA_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`);
+  }
+  return {
+    port: number('--port (TESSERA_PORT)', flags.port ?? env.TESSERA_PORT, 7070, 0, 65_535),
+    host: (flags.host ?? env.TESSERA_HOST) || '127.0.0.1',
+    storage: storageOf(flags.data, env, cwd),
+    connections: number('TESSERA_CONNECTIONS', env.TESSERA_CONNECTIONS, 16, 1, 1000),
+    publicUrl: publicUrlOf(env),
+    credentials: credentialsOf(env),
+    logLevel,
+  };
+}
+
+function readFlags(argv: string[]) {
+  try {
+    return parseArgs({
+      args: argv,
+      options: {
+        port: { type: 'string' },
+        host: { type: 'string' },
+        data: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    throw new StartError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+function number(name: string, text: string | undefined, fallback: number, least: number, most: number): number {
+  if (!text) return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new StartError(`${name} must be a whole number from ${least} to ${most}.`);
+  }
+  return value;
+}
+
+function storageOf(flag: string | undefined, env: NodeJS.ProcessEnv, cwd: string): TenantOptions['storage'] {
+  const { DATABASE_URL: databaseUrl } = env;
+  if (flag && databaseUrl) throw new StartError('--data is for the embedded PostgreSQL, but DATABASE_URL is set: give one of them.');
+  if (!databaseUrl) return { directory: path.resolve(cwd, flag || env.TESSERA_DATA || '.tessera') };
+  if (!/^postgres(ql)?:\/\//.test(databaseUrl)) throw new StartError('DATABASE_URL must begin with postgres:// or postgresql://.');
+  return { databaseUrl };
+}
+
+function publicUrlOf({ TESSERA_PUBLIC_URL: publicUrl }: NodeJS.ProcessEnv): string | undefined {
+  if (!publicUrl) return undefined;
+  if (!/^https?:\/\//.test(publicUrl) || !URL.canParse(publicUrl)) {
+    throw new StartError('TESSERA_PUBLIC_URL must be an http or https URL.');
+  }
+  return publicUrl;
+}
+
+function credentialsOf(env: NodeJS.ProcessEnv): ClientCredentials | undefined {
+  const { TESSERA_CLIENT_ID: clientId, TESSERA_CLIENT_SECRET: clientSecret } = env;
+  if (!clientId && !clientSecret) return undefined;
+  if (!clientId || !clientSecret) {
+    throw new StartError('TESSERA_CLIENT_ID and TESSERA_CLIENT_SECRET go together: set both or neither.');
+  }
+  return { clientId, clientSecret };
+}

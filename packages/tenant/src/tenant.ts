@@ -1,0 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { ensureAccess } from './access/firstStart.ts';
+import type { ClientCredentials } from './access/secrets.ts';
+import { makeTokens } from './access/tokens.ts';
+import { makeServer } from './http/server.ts';
+import { startEmbeddedPostgres } from './postgres/embedded.ts';
+import { openDatabase } from './store/database.ts';
+import { migrate } from './store/migrate.ts';
+import { listSigningKeys } from './store/signingKeys.ts';
+import { StartError } from './startError.ts';
+import packageJson from '../package.json' with { type: 'json' };
+
+export interface TenantOptions {
+  /** 0 picks a free port. */
+  port: number;
+  /** The address to listen on, such as `127.0.0.1` or `::`. */
+  host: string;
+  /** Where data is kept: a directory for the embedded PostgreSQL, or the URL of another. */
+  storage: { directory: string } | { databaseUrl: string };
+  /** The most database connections at once. */
+  connections: number;
+  /** Where clients reach this tenant; `http://localhost:PORT` unless told. */
+  publicUrl?: string;
+  /** Client credentials that an application must have. */
+  credentials?: ClientCredentials;
+  /** Told once, at the first start of all, of the credentials that were made up: only their hash is kept. */
+  onNewCredentials?: (made: ClientCredentials) => void;
+  log: Logger;
+}
+
+/** A tenant that serves. */
+export interface Tenant {
+  /** Where it answers, without a slash at the end. */
+  url: string;
+  /** Resolves when the embedded PostgreSQL has ended, asked or not; never for a DATABASE_URL. */
+  databaseEnded: Promise<unknown>;
+  /** Takes no more requests, finishes those in flight, and stops what was started. */
+  close(): Promise<void>;
+}
+
+/** How long requests in flight may take to finish when the tenant stops. */
+const GRACE_MS = 3500;
+
+/**
+ * Starts a tenant: its database, its schema, its HTTP server.
+ * @throws StartError when it cannot start, in words for the operator
+ */
+export async function startTenant(options: TenantOptions): Promise<Tenant> {
+  const { log, storage } = options;
+  const stops: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  };
+  try {
+    const embedded = 'directory' in storage ? await startEmbeddedPostgres(storage.directory) : undefined;
+    if (embedded) stops.push(() => embedded.stop());
+    const connection = embedded?.connection ?? { connectionString: (storage as { databaseUrl: string }).databaseUrl };
+    const database = openDatabase(connection, options.connections, (error) =>
+      log.warn({ err: { type: error.name } }, 'a database connection broke'),
+    );
+    stops.push(() => database.end());
+    await checkConnection(database);
+    await migrate(database);
+    const made = await ensureAccess(database, options.credentials);
+    // At once: should the start fail later on, nobody could ever learn them.
+    if (made) options.onNewCredentials?.(made);
+
+    // The port is known before the routes are made, because the discovery document and the tokens name it.
+    const port = options.port || (await freePort(options.host));
+    const publicUrl = (options.publicUrl ?? `http://localhost:${port}`).replace(/\/+$/, '');
+    const tokens = await makeTokens(publicUrl, await listSigningKeys(database));
+    const server = await makeServer({ database, tokens, log, publicUrl, version: packageJson.version });
+    stops.push(async () => {
+      const closed = server.close();
+      const finished = await Promise.race([closed.then(() => true), delay(GRACE_MS, false, { ref: false })]);
+      if (!finished) server.server.closeAllConnections();
+      await closed;
+    });
+    await server.listen({ port, host: options.host }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') throw new StartError(`Port ${port} is in use by another program.`);
+      throw new StartError(`The tenant cannot listen on ${options.host}:${port}: ${error.message}`);
+    });
+    log.info({ port }, 'ready');
+    return {
+      url: publicUrl,
+      databaseEnded: embedded?.ended ?? new Promise(() => {}),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function checkConnection(database: { query(text: string): Promise<unknown> }): Promise<void> {
+  await database.query('select 1').catch((error: Error) => {
+    throw new StartError(`The database does not answer: ${error.message}`);
+  });
+}
+
+async function freePort(host: string): Promise<number> {
+  const { createServer } = await import('node:net');
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, host, resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
