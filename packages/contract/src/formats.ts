@@ -8,8 +8,7 @@ export interface StringFormat {
 }
 
 // PostgreSQL stores neither NUL nor half a surrogate pair, and no profile field is meant to hold a line break.
-const isPlainText = (value: string): boolean =>
-  value.isWellFormed() && !/[\u0000-\u001f\u007f]/u.test(value);
+const isPlainText = (value: string): boolean => value.isWellFormed() && !/[\u0000-\u001f\u007f]/u.test(value);
 
 const E164 = /^\+[1-9]\d{1,14}$/;
 const BIRTHDAY =

@@ -29,7 +29,9 @@ const UserResult = Type.Object({ result: ApiUser });
 const badRequest = { 400: { description: 'The request is malformed', schema: BadRequestError } };
 const unauthorized = { 401: { description: 'No valid access token was sent', schema: HttpError } };
 const notFound = { 404: { description: 'There is no such user', schema: HttpError } };
-const taken = { 409: { description: 'Another user of the tenant has that identifier', schema: IdentifierIsTakenError } };
+const taken = {
+  409: { description: 'Another user of the tenant has that identifier', schema: IdentifierIsTakenError },
+};
 const tooLarge = { 413: { description: 'The body is larger than 1 MB', schema: HttpError } };
 
 const UserIdParams = Type.Object({ user_id: Text(255, 'ID of the user') });

@@ -45,8 +45,7 @@ export function Nullable<T extends TSchema>(schema: T): TUnsafe<Static<T> | null
 }
 
 /** A date-time as ISO 8601 in UTC. */
-export const DateTime = (description: string) =>
-  Type.String({ description, examples: ['2026-01-31T09:30:00.000Z'] });
+export const DateTime = (description: string) => Type.String({ description, examples: ['2026-01-31T09:30:00.000Z'] });
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export const Milliseconds = (description: string) => Type.Integer({ description });

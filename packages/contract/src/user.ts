@@ -118,7 +118,9 @@ export const ApiUser = Type.Object(
     phone_number: Type.Optional(ApiUserPhone),
     secondary_phone_numbers: Type.Array(ApiUserPhone),
     username: Type.Optional(Type.String()),
-    external_user_id: Type.Optional(Type.String({ description: 'The user in a system of your own; unique in the tenant' })),
+    external_user_id: Type.Optional(
+      Type.String({ description: 'The user in a system of your own; unique in the tenant' }),
+    ),
     name: Type.Optional(ApiUserName),
     birthday: Type.Optional(Type.String({ description: 'YYYY-MM-DD' })),
     address: Type.Optional(ApiAddress),
@@ -134,9 +136,13 @@ export const ApiUser = Type.Object(
     identities: Type.Array(ApiUserIdentity),
     password_information: Type.Optional(ApiPasswordInformation),
     groupIds: Type.Array(Type.String(), { description: 'Groups the user is a member of' }),
-    app_name: Type.Optional(Type.String({ description: 'The calling application, when the user is associated with it' })),
+    app_name: Type.Optional(
+      Type.String({ description: 'The calling application, when the user is associated with it' }),
+    ),
     external_account_id: Type.Optional(Type.String({ description: 'The user in the calling application' })),
-    custom_app_data: Type.Optional(Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true })),
+    custom_app_data: Type.Optional(
+      Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true }),
+    ),
     delegated_access: Type.Optional(ApiDelegatedAccess),
   },
   { title: 'ApiUser' },

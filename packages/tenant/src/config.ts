@@ -77,9 +77,11 @@ function number(name: string, text: string | undefined, fallback: number, least:
 
 function storageOf(flag: string | undefined, env: NodeJS.ProcessEnv, cwd: string): TenantOptions['storage'] {
   const { DATABASE_URL: databaseUrl } = env;
-  if (flag && databaseUrl) throw new StartError('--data is for the embedded PostgreSQL, but DATABASE_URL is set: give one of them.');
+  if (flag && databaseUrl)
+    throw new StartError('--data is for the embedded PostgreSQL, but DATABASE_URL is set: give one of them.');
   if (!databaseUrl) return { directory: path.resolve(cwd, flag || env.TESSERA_DATA || '.tessera') };
-  if (!/^postgres(ql)?:\/\//.test(databaseUrl)) throw new StartError('DATABASE_URL must begin with postgres:// or postgresql://.');
+  if (!/^postgres(ql)?:\/\//.test(databaseUrl))
+    throw new StartError('DATABASE_URL must begin with postgres:// or postgresql://.');
   return { databaseUrl };
 }
 

@@ -1,52 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { ClientCredentials } from './access/secrets.ts';
-import { readConfig, USAGE } from './config.ts';
-import { makeLog } from './log.ts';
+import { enableCompileCache } from 'node:module';
 import { StartError } from './startError.ts';
-import { startTenant } from './tenant.ts';
 
-/** A stop that takes longer than this is cut short: supervisors kill at 10 s, and none should have to. */
-const STOP_MS = 5000;
+// Compiled code is kept between starts, and must be asked for before the code is loaded: a third of a start.
+enableCompileCache();
+const { run } = await import('./run.ts');
 
-async function main(): Promise<void> {
-  // npm runs scripts in the package's own directory, and tells where it was called from.
-  const config = readConfig(process.argv.slice(2), process.env, process.env.INIT_CWD ?? process.cwd());
-  if (config === 'help') {
-    process.stdout.write(USAGE);
-    return;
-  }
-  const log = makeLog(config.logLevel);
-  const asked = stopAsked();
-  const tenant = await startTenant({ ...config, log, onNewCredentials: showOnce });
-  process.stdout.write(`The tenant serves at ${tenant.url} (API: ${tenant.url}/docs)\n`);
-
-  const why = await Promise.race([asked, tenant.databaseEnded.then(() => 'database' as const)]);
-  if (why === 'database') {
-    log.fatal('the embedded PostgreSQL ended');
-    process.exitCode = 1;
-  } else {
-    log.info({ signal: why }, 'stopping');
-  }
-  const stopped = await Promise.race([tenant.close().then(() => true), delay(STOP_MS, false)]);
-  if (!stopped) log.warn('not everything stopped in time');
-  process.exit();
-}
-
-function showOnce({ clientId, clientSecret }: ClientCredentials): void {
-  process.stdout.write(
-    '\nThis tenant is new. Its first application has these credentials, shown only this once:\n\n' +
-      `  client ID      ${clientId}\n  client secret  ${clientSecret}\n\n`,
-  );
-}
-
-/** Resolves at the first request to stop. Later ones change nothing: npm passes on a Ctrl-C that the process got already. */
-function stopAsked(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, resolve);
-  });
-}
-
-await main().catch((error: unknown) => {
+await run().catch((error: unknown) => {
   if (!(error instanceof StartError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;

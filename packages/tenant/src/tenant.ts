@@ -4,10 +4,8 @@ import type { Logger } from 'pino';
 import { ensureAccess } from './access/firstStart.ts';
 import type { ClientCredentials } from './access/secrets.ts';
 import { makeTokens } from './access/tokens.ts';
-import { makeServer } from './http/server.ts';
 import { startEmbeddedPostgres } from './postgres/embedded.ts';
 import { openDatabase } from './store/database.ts';
-import { migrate } from './store/migrate.ts';
 import { listSigningKeys } from './store/signingKeys.ts';
 import { StartError } from './startError.ts';
 import packageJson from '../package.json' with { type: 'json' };
@@ -54,8 +52,12 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     for (const stop of stops.splice(0).reverse()) await stop();
   };
   try {
-    const embedded = 'directory' in storage ? await startEmbeddedPostgres(storage.directory) : undefined;
+    const starting = 'directory' in storage ? startEmbeddedPostgres(storage.directory) : undefined;
+    // PostgreSQL starts while these load, which takes as long.
+    const loading = Promise.all([import('./http/server.ts'), import('./store/migrate.ts')]);
+    const embedded = await starting;
     if (embedded) stops.push(() => embedded.stop());
+    const [{ makeServer }, { migrate }] = await loading;
     const connection = embedded?.connection ?? { connectionString: (storage as { databaseUrl: string }).databaseUrl };
     const database = openDatabase(connection, options.connections, (error) =>
       log.warn({ err: { type: error.name } }, 'a database connection broke'),

@@ -1,13 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  createLocalJWKSet,
-  errors,
-  importJWK,
-  jwtVerify,
-  SignJWT,
-  type CryptoKey,
-  type JSONWebKeySet,
-} from 'jose';
+import { createLocalJWKSet, errors, importJWK, jwtVerify, SignJWT, type CryptoKey, type JSONWebKeySet } from 'jose';
 import { LRUCache } from 'lru-cache';
 import {
   DEFAULT_AUDIENCE,
@@ -42,7 +34,9 @@ export interface Tokens {
 }
 
 const ALGORITHM = 'RS256';
-const SCOPE = ['apps', 'users'].flatMap((what) => ['create', 'read', 'list', 'edit', 'delete'].map((verb) => `${what}:${verb}`)).join(' ');
+const SCOPE = ['apps', 'users']
+  .flatMap((what) => ['create', 'read', 'list', 'edit', 'delete'].map((verb) => `${what}:${verb}`))
+  .join(' ');
 
 /** @param keys every key of the database, the newest first; one tenant's tokens are signed with its newest */
 export async function makeTokens(issuer: string, keys: SigningKey[]): Promise<Tokens> {
@@ -103,7 +97,8 @@ export async function makeTokens(issuer: string, keys: SigningKey[]): Promise<To
           requiredClaims: ['exp', 'sub', 'tid', 'app_id', 'client_id'],
         });
         // With several tenants in one database, a tenant's token is signed by its own key or not at all.
-        if (tenantOfKey.get(protectedHeader.kid ?? '') !== payload.tid) throw new TokenError('The access token is invalid');
+        if (tenantOfKey.get(protectedHeader.kid ?? '') !== payload.tid)
+          throw new TokenError('The access token is invalid');
         verified.set(token, payload);
         return payload;
       } catch (error) {

@@ -1,5 +1,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { IDENTIFIER_IS_TAKEN, type BadRequestError, type HttpError, type IdentifierIsTakenError } from '@tessera/contract';
+import {
+  IDENTIFIER_IS_TAKEN,
+  type BadRequestError,
+  type HttpError,
+  type IdentifierIsTakenError,
+} from '@tessera/contract';
 import { TokenError } from '../access/tokens.ts';
 import { IdentifierTaken } from '../store/users.ts';
 import { RuleError } from '../users/ruleError.ts';
@@ -28,8 +33,10 @@ export function errorBody(error: Error): ErrorBody {
   const { validation, validationContext, code, statusCode = 500 } = error as FastifyError;
   if (validation) return { message: faultsOf(validation, validationContext), error_code: 400 };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return { message: 'The body must be at most 1 MB', error_code: 413 };
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return { message: 'The body must be application/json', error_code: 415 };
-  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return { message: ['The body is empty: it must be a JSON object'], error_code: 400 };
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return { message: 'The body must be application/json', error_code: 415 };
+  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY')
+    return { message: ['The body is empty: it must be a JSON object'], error_code: 400 };
   if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || error instanceof SyntaxError) {
     return { message: ['The body is not valid JSON'], error_code: 400 };
   }

@@ -12,7 +12,9 @@ export function faultsOf(errors: readonly FastifySchemaValidationError[], contex
   return errors.slice(0, MAX_FAULTS).flatMap((error) => {
     const property = nameOf(error.instancePath);
     const subject = property || `the ${context}`;
-    return reasonsOf(error, property).map((reason) => (typeof reason === 'string' ? `${subject} ${reason}` : reason.sentence));
+    return reasonsOf(error, property).map((reason) =>
+      typeof reason === 'string' ? `${subject} ${reason}` : reason.sentence,
+    );
   });
 }
 
@@ -49,7 +51,9 @@ function reasonsOf({ keyword, params, message }: FastifySchemaValidationError, p
     case 'uniqueItems':
       return ['must not list an item twice'];
     case 'enum':
-      return [`must be one of ${(params.allowedValues as unknown[]).filter((value) => value !== null).join(', ')}`];
+      return [
+        `must be one of ${(params.allowedValues as (string | null)[]).filter((value) => value !== null).join(', ')}`,
+      ];
     case 'format':
       return [formats[params.format as FormatName].reason];
     case CUSTOM_DATA_KEYWORD:

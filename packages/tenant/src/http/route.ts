@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import type { AccessTokenClaims, Operation } from '@tessera/contract';
 
-type Part<O extends Operation, Name extends 'params' | 'body'> = O extends Record<Name, infer S extends TSchema> ? Static<S> : undefined;
+type Part<O extends Operation, Name extends 'params' | 'body'> =
+  O extends Record<Name, infer S extends TSchema> ? Static<S> : undefined;
 
 /** What an operation's handler gets of a request: all of it valid by the contract. */
 export interface Call<O extends Operation> {
@@ -16,7 +17,9 @@ export interface Call<O extends Operation> {
 
 /** The body of an operation's success. */
 type Success<O extends Operation> = {
-  [S in keyof O['responses'] & (200 | 201)]: O['responses'][S] extends { schema: infer B extends TSchema } ? Static<B> : void;
+  [S in keyof O['responses'] & (200 | 201)]: O['responses'][S] extends { schema: infer B extends TSchema }
+    ? Static<B>
+    : void;
 }[keyof O['responses'] & (200 | 201)];
 
 /** Registers an operation of the contract: its path, its validation and its serialisers come from there. */

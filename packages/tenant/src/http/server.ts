@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import formbody from '@fastify/formbody';
-import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
+import {
+  fastify,
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Logger } from 'pino';
 import type { Tokens } from '../access/tokens.ts';
 import type { Database } from '../store/database.ts';
@@ -25,8 +32,9 @@ export interface ServerParts {
 
 /** Puts the HTTP side together; it does not listen yet. */
 export async function makeServer({ database, tokens, log, publicUrl, version }: ServerParts): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = log;
   const app = fastify({
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: MAX_BODY_BYTES,
@@ -44,8 +52,9 @@ export async function makeServer({ database, tokens, log, publicUrl, version }: 
   app.setNotFoundHandler(
     {
       // Without a token, nothing is told of what is there.
-      preHandler: async (request: FastifyRequest) => {
-        if (request.url.startsWith('/cis/')) await app.authenticate(request);
+      preHandler: (request: FastifyRequest, _reply: FastifyReply, done) => {
+        if (!request.url.startsWith('/cis/')) done();
+        else app.authenticate(request).then(() => done(), done);
       },
     },
     () => {
@@ -53,7 +62,7 @@ export async function makeServer({ database, tokens, log, publicUrl, version }: 
     },
   );
   healthRoutes(app, database);
-  await docsRoutes(app, publicUrl, version);
+  docsRoutes(app, publicUrl, version);
   await app.register(tokenRoutes(database, tokens, publicUrl));
   userRoutes(app, database);
   return app;

@@ -23,7 +23,8 @@ export function tokenRoutes(database: Database, tokens: Tokens, publicUrl: strin
     app.setErrorHandler((error: Error, request, reply) => {
       const fault = tokenRequestError(error);
       if (fault.error === 'server_error') request.log.error({ err: { type: error.name } }, 'token request failed');
-      if (fault.error === 'invalid_client') void reply.header('www-authenticate', 'Basic realm="tessera", charset="UTF-8"');
+      if (fault.error === 'invalid_client')
+        void reply.header('www-authenticate', 'Basic realm="tessera", charset="UTF-8"');
       const body: OAuthError = { error: fault.error, error_description: fault.message };
       const status = { invalid_client: 401, server_error: 500 }[fault.error as string] ?? 400;
       return reply.status(status).serializer(JSON.stringify).send(body);
@@ -71,7 +72,8 @@ function credentialsOf({ headers }: FastifyRequest, body: TokenRequest): ClientC
     throw new TokenRequestError('invalid_request', 'Client credentials came both as HTTP Basic and in the body');
   }
   const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(basic, 'base64').toString()) ?? [];
-  if (id === undefined || secret === undefined) throw new TokenRequestError('invalid_client', 'The HTTP Basic header is malformed');
+  if (id === undefined || secret === undefined)
+    throw new TokenRequestError('invalid_client', 'The HTTP Basic header is malformed');
   return { clientId: formDecoded(id), clientSecret: formDecoded(secret) };
 }
 
@@ -79,7 +81,10 @@ function formDecoded(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    throw new TokenRequestError('invalid_client', 'The HTTP Basic header is not percent-encoded as RFC 6749, 2.3.1 wants it');
+    throw new TokenRequestError(
+      'invalid_client',
+      'The HTTP Basic header is not percent-encoded as RFC 6749, 2.3.1 wants it',
+    );
   }
 }
 
@@ -90,10 +95,12 @@ function tokenRequestError(error: Error): TokenRequestError {
   if (fault?.instancePath === '/grant_type' && fault.keyword === 'const') {
     return new TokenRequestError('unsupported_grant_type', 'grant_type must be client_credentials');
   }
-  if (fault?.instancePath === '/resource') return new TokenRequestError('invalid_target', 'resource must be one absolute URI');
+  if (fault?.instancePath === '/resource')
+    return new TokenRequestError('invalid_target', 'resource must be one absolute URI');
   if (fault?.instancePath) {
     return new TokenRequestError('invalid_request', `${fault.instancePath.slice(1)} must be given once, as text`);
   }
-  if (statusCode < 500) return new TokenRequestError('invalid_request', 'The body must be application/x-www-form-urlencoded');
+  if (statusCode < 500)
+    return new TokenRequestError('invalid_request', 'The body must be application/x-www-form-urlencoded');
   return new TokenRequestError('server_error', 'The tenant could not answer this request');
 }

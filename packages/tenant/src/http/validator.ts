@@ -8,7 +8,8 @@ import { CUSTOM_DATA_KEYWORD, customDataFaults, formats, type StringFormat } fro
  */
 export function makeValidatorCompiler(): FastifySchemaCompiler<object> {
   const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strict: true });
-  for (const [name, { test }] of Object.entries<StringFormat>(formats)) ajv.addFormat(name, { type: 'string', validate: test });
+  for (const [name, { test }] of Object.entries<StringFormat>(formats))
+    ajv.addFormat(name, { type: 'string', validate: test });
   const validate: SchemaValidateFunction = (_limit: number, data: object) => {
     const reasons = customDataFaults(data);
     validate.errors = reasons.length > 0 ? [{ keyword: CUSTOM_DATA_KEYWORD, params: { reasons } }] : [];

@@ -79,20 +79,16 @@ async function start(binaries: Binaries, place: Place): Promise<Started> {
   const sockets = await mkdtemp(path.join(place.standIn ? '/tmp' : tmpdir(), 'tessera-'));
   if (place.standIn) await chown(sockets, place.standIn.uid, place.standIn.gid);
   const settings = Object.entries({ ...SETTINGS, unix_socket_directories: sockets });
-  const watcher = runIn(
-    place,
-    '/bin/sh',
-    [
-      '-c',
-      await readFile(new URL('watcher.sh', import.meta.url), 'utf8'),
-      'tessera-postgres',
-      sockets,
-      binaries.postgres,
-      '-D',
-      place.path,
-      ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    ],
-  );
+  const watcher = runIn(place, '/bin/sh', [
+    '-c',
+    await readFile(new URL('watcher.sh', import.meta.url), 'utf8'),
+    'tessera-postgres',
+    sockets,
+    binaries.postgres,
+    '-D',
+    place.path,
+    ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ]);
   // Writing to a watcher that is gone is no fault: it has done what was asked.
   watcher.stdin!.on('error', () => {});
   const ended = once(watcher, 'exit');

@@ -33,7 +33,7 @@ const INT8 = 20;
 /** Milliseconds and versions come as numbers: they stay below 2^53. */
 function typeParser(oid: number, format: 'text' | 'binary' = 'text'): unknown {
   if (oid === INT8 && format === 'text') return Number;
-  return pg.types.getTypeParser(oid, format as 'text');
+  return pg.types.getTypeParser(oid, format);
 }
 
 /** Serialization failure and deadlock: the transaction did nothing, and may be tried again. */

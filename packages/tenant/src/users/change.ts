@@ -14,12 +14,7 @@ import type { AppData, Password, Profile, User } from './user.ts';
 type PlainAttribute = 'birthday' | 'address' | 'name' | 'picture' | 'language' | 'delegated_access';
 /** Attributes whose new value depends on what the profile has, or must be unique in the tenant. */
 type IdentifierAttribute =
-  | 'email'
-  | 'phone_number'
-  | 'secondary_emails'
-  | 'secondary_phone_numbers'
-  | 'username'
-  | 'external_user_id';
+  'email' | 'phone_number' | 'secondary_emails' | 'secondary_phone_numbers' | 'username' | 'external_user_id';
 
 /** An update with its rules worked out: the same change gives the same result here and as one SQL statement. */
 export interface Change {
@@ -57,10 +52,7 @@ export const MAX_SECONDARIES = 100;
  * @param update the body of the request, valid by its schema
  * @param context when, through which application, and the new password's record when credentials were sent
  */
-export function changeOf(
-  update: UpdateUserInput,
-  context: { at: number; appId: string; password?: Password },
-): Change {
+export function changeOf(update: UpdateUserInput, context: { at: number; appId: string; password?: Password }): Change {
   const change: Change = { at: context.at, set: {}, clear: [] };
   if (update.status !== undefined) change.status = update.status;
   if (update.custom_data !== undefined) change.customData = update.custom_data;
@@ -109,7 +101,8 @@ export function applyChange(user: User, change: Change): User {
   for (const attribute of ['email', 'phone_number'] as const) {
     if (profile[attribute] === undefined) delete profile[attribute];
   }
-  if (!profile.email && !profile.phone_number) faults.push('email or phone_number is required: a user needs one of them');
+  if (!profile.email && !profile.phone_number)
+    faults.push('email or phone_number is required: a user needs one of them');
   if (change.password && !profile.username && !profile.email) {
     faults.push('credentials need a user with a username or a primary email');
   }
@@ -189,7 +182,9 @@ function withPrimary<Entry extends { value: string }>(
   added: string[],
   unverified: (value: string) => Entry,
 ): { primary: Entry | undefined; secondary: Entry[] } {
-  const known = new Map([stored.primary, ...stored.secondary].flatMap((entry) => (entry ? [[entry.value, entry]] : [])));
+  const known = new Map(
+    [stored.primary, ...stored.secondary].flatMap((entry) => (entry ? [[entry.value, entry]] : [])),
+  );
   const entryOf = (value: string): Entry => known.get(value) ?? unverified(value);
   const next = primary === undefined ? stored.primary : primary === null ? undefined : entryOf(primary);
   const values = new Set([...stored.secondary.map((entry) => entry.value), ...added]);

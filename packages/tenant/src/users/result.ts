@@ -43,7 +43,12 @@ function passwordInformation(password: Password, now: number): ApiUser['password
   };
 }
 
-function identityProvider({ provider, identifier, first_auth_date, last_auth_date }: SignIn): ApiUserIdentityProvider[] {
+function identityProvider({
+  provider,
+  identifier,
+  first_auth_date,
+  last_auth_date,
+}: SignIn): ApiUserIdentityProvider[] {
   return provider ? [{ ...provider, identifier, first_auth_date, last_auth_date }] : [];
 }
 

@@ -1,0 +1,21 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+// The node's own sources follow n8n's rules instead: `npm run lint --workspace n8n-nodes-mosaic`.
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', 'packages/n8n-nodes-mosaic/!(test)/**', 'packages/n8n-nodes-mosaic/*.*'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unnecessary-condition': 'error',
+      // Fastify, ajv and the contract's formats hand out methods that use no `this`.
+      '@typescript-eslint/unbound-method': 'off',
+      // Profile fields are refused for control characters, which takes naming them.
+      'no-control-regex': 'off',
+    },
+  },
+);
