@@ -9,7 +9,10 @@ const MAX_FAULTS = 50;
  * @param context which part of the request was checked, such as `body`
  */
 export function faultsOf(errors: readonly FastifySchemaValidationError[], context = 'body'): string[] {
-  return errors.slice(0, MAX_FAULTS).flatMap((error) => {
+  // A value of the wrong type is none of an enum's words either: one fault, and the words say more.
+  const enumerated = new Set(errors.flatMap(({ keyword, instancePath }) => (keyword === 'enum' ? [instancePath] : [])));
+  const faults = errors.filter(({ keyword, instancePath }) => keyword !== 'type' || !enumerated.has(instancePath));
+  return faults.slice(0, MAX_FAULTS).flatMap((error) => {
     const property = nameOf(error.instancePath);
     const subject = property || `the ${context}`;
     return reasonsOf(error, property).map((reason) =>

@@ -41,7 +41,7 @@ export async function makeServer({ database, tokens, log, publicUrl, version }: 
     // Longer than any identifier may be, so that the schema and not the router refuses one.
     routerOptions: { maxParamLength: 8192, ignoreTrailingSlash: true },
     forceCloseConnections: 'idle',
-    frameworkErrors: sendError,
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
   });
   app.setValidatorCompiler(makeValidatorCompiler());
   app.setErrorHandler(sendError);

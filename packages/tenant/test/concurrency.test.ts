@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ApiUser } from '@tessera/contract';
+import { freshEmail, freshPhone, startTestTenant, type TestTenant } from './testTenant.ts';
+
+let tenant: TestTenant;
+beforeAll(async () => {
+  tenant = await startTestTenant();
+});
+afterAll(() => tenant.close());
+
+it('50 clients update different attributes of one user at once, and none is lost', async () => {
+  const { user_id } = await tenant.create({ email: freshEmail() });
+  const emails = Array.from({ length: 15 }, freshEmail);
+  const phones = Array.from({ length: 15 }, freshPhone);
+  const plain = {
+    language: 'en',
+    picture: 'https://example.com/a.png',
+    birthday: '2000-01-01',
+    name: { first_name: 'Ada' },
+    address: { city: 'London' },
+    status: 'Active',
+    external_account_id: 'a',
+    custom_app_data: { a: 1 },
+    username: freshEmail(),
+    external_user_id: freshEmail(),
+  };
+  const updates = [
+    ...Object.entries(plain).map(([name, value]) => ({ [name]: value })),
+    ...emails.map((email) => ({ secondary_emails: [email] })),
+    ...phones.map((phone) => ({ secondary_phone_numbers: [phone] })),
+    ...Array.from({ length: 10 }, (_, n) => ({ custom_data: { [`key${n}`]: n } })),
+  ];
+  expect(updates).toHaveLength(50);
+  const answers = await Promise.all(updates.map((update) => tenant.update(user_id, update)));
+  expect(answers.map(({ status }) => status)).toEqual(updates.map(() => 200));
+
+  const user = await tenant.get(user_id);
+  expect(user).toMatchObject(plain);
+  expect(user.secondary_emails.map(({ value }) => value).sort()).toEqual([...emails].sort());
+  expect(user.secondary_phone_numbers.map(({ value }) => value).sort()).toEqual([...phones].sort());
+  expect(user.custom_data).toEqual(Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`key${n}`, n])));
+});
+
+it('of users who race for one email exactly one wins, and the others are unchanged', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const email = freshEmail();
+    const users = await Promise.all(Array.from({ length: 4 }, () => tenant.create({ email: freshEmail() })));
+    const answers = await Promise.all(
+      users.map(({ user_id }, n) =>
+        tenant.update(user_id, n % 2 ? { email, language: 'en' } : { secondary_emails: [email], language: 'en' }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+    for (const [n, user] of users.entries()) {
+      if (answers[n]?.status === 409) expect(await tenant.get(user.user_id)).toEqual(user);
+    }
+  }
+});
+
+it('users who swap identifiers in opposite orders do not block each other for good', async () => {
+  const [a, b] = [freshEmail(), freshEmail()];
+  const users = await Promise.all([freshEmail(), freshEmail()].map((email) => tenant.create({ email })));
+  for (let round = 0; round < 20; round += 1) {
+    const answers = await Promise.all([
+      tenant.update(users[0]!.user_id, { secondary_emails: [a, b] }),
+      tenant.update(users[1]!.user_id, { secondary_emails: [b, a] }),
+    ]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+  }
+});
+
+it('creates racing for one email make one user', async () => {
+  const email = freshEmail();
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => tenant.send('POST', '/cis/v1/users', { email, language: 'en' })),
+  );
+  expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array<number>(7).fill(409)]);
+  const created = answers.find(({ status }) => status === 201)!.body.result as ApiUser;
+  expect((await tenant.send('GET', `/cis/v1/users/email/${email}`)).body.result).toEqual(created);
+});

@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pino, type Logger } from 'pino';
+import type { ApiUser, CreateUserInput } from '@tessera/contract';
+import { startTenant, type TenantOptions } from '@tessera/tenant';
+
+export const CREDENTIALS = { clientId: 'test-client', clientSecret: 'test-secret-0123456789' };
+
+/** What came back. The body is whatever JSON it was: tests say what they expect of it. */
+export interface Answer<Body = any> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+/** A client of one application. */
+export interface Client {
+  /** Sends a request with a valid token. `body` goes as JSON; a string goes as it is. */
+  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  create(input: CreateUserInput): Promise<ApiUser>;
+  update(userId: string, update: unknown): Promise<Answer>;
+  get(userId: string): Promise<ApiUser>;
+}
+
+export interface TestTenant extends Client {
+  url: string;
+  directory: string;
+  close(): Promise<void>;
+}
+
+/** Starts a tenant of this test's own, on a fresh data directory and a free port. */
+export async function startTestTenant(
+  options: Partial<TenantOptions> = {},
+  log: Logger = pino({ level: 'silent' }),
+): Promise<TestTenant> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'tessera-test-'));
+  const tenant = await startTenant({
+    port: 0,
+    host: '127.0.0.1',
+    storage: { directory },
+    connections: 16,
+    credentials: CREDENTIALS,
+    log,
+    ...options,
+  });
+  return {
+    url: tenant.url,
+    directory,
+    ...(await makeClient(tenant.url)),
+    async close() {
+      await tenant.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function getToken(url: string, { clientId, clientSecret } = CREDENTIALS): Promise<string> {
+  const body = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: clientId,
+    client_secret: clientSecret,
+  });
+  const answer = await fetch(`${url}/oidc/token`, { method: 'POST', body });
+  const { access_token } = (await answer.json()) as { access_token: string };
+  return access_token;
+}
+
+export async function makeClient(url: string, credentials = CREDENTIALS): Promise<Client> {
+  const token = await getToken(url, credentials);
+  const send: Client['send'] = async (method, path, body, headers = {}) => {
+    const answer = await fetch(url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, body: text ? (JSON.parse(text) as unknown) : undefined };
+  };
+  return {
+    send,
+    async create(input) {
+      const { status, body } = await send('POST', '/cis/v1/users', input);
+      if (status !== 201) throw new Error(`create: ${status} ${JSON.stringify(body)}`);
+      return body.result as ApiUser;
+    },
+    update: (userId, update) => send('PUT', `/cis/v1/users/${userId}`, update),
+    async get(userId) {
+      const { status, body } = await send('GET', `/cis/v1/users/${userId}`);
+      if (status !== 200) throw new Error(`get: ${status} ${JSON.stringify(body)}`);
+      return body.result as ApiUser;
+    },
+  };
+}
+
+let serial = 0;
+/** An email that no other test of this run uses. */
+export const freshEmail = (): string => `user${(serial += 1)}-${process.pid}@example.com`;
+/** A phone number that no other test of this run uses, in E.164. */
+export const freshPhone = (): string => `+1212555${String((serial += 1)).padStart(4, '0')}`;
