@@ -76,6 +76,9 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     const server = await makeServer({ database, tokens, log, publicUrl, version: packageJson.version });
     stops.push(async () => {
       const closed = server.close();
+      // A kept-alive connection that was busy a moment ago is idle now, and nobody else closes it.
+      const sweep = setInterval(() => server.server.closeIdleConnections(), 50);
+      void closed.finally(() => clearInterval(sweep));
       const finished = await Promise.race([closed.then(() => true), delay(GRACE_MS, false, { ref: false })]);
       if (!finished) server.server.closeAllConnections();
       await closed;

@@ -97,7 +97,7 @@ describe('an update', () => {
   it('keeps the verification of an address that was on the profile, and starts any other unverified', () => {
     fc.assert(
       fc.property(anyUser, anyUpdate, (user, input) => {
-        const known = [user.profile.email!, ...(user.profile.secondary_emails ?? [])];
+        const known = [user.profile.email, ...user.profile.secondary_emails];
         const { profile: after } = update(user, input, 100);
         for (const entry of [after.email!, ...(after.secondary_emails ?? [])]) {
           const before = known.find(({ value }) => value === entry.value);

@@ -44,7 +44,7 @@ export type Attribute = keyof typeof attributeValues;
 /** An update of some of the attributes given. */
 export function updateOf(attributes: readonly Attribute[]): fc.Arbitrary<UpdateUserInput> {
   const values = Object.fromEntries(attributes.map((attribute) => [attribute, attributeValues[attribute]]));
-  return fc.record(values, { requiredKeys: [] }) as fc.Arbitrary<UpdateUserInput>;
+  return fc.record(values, { requiredKeys: [] });
 }
 
 export const ATTRIBUTES = Object.keys(attributeValues) as Attribute[];

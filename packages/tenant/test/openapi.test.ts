@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { validate } from '@scalar/openapi-parser';
+import { operations, type Operation } from '@tessera/contract';
+import { startTestTenant, type TestTenant } from './testTenant.ts';
+
+let tenant: TestTenant;
+beforeAll(async () => {
+  tenant = await startTestTenant();
+});
+afterAll(() => tenant.close());
+
+const fetchJson = async (path: string): Promise<any> => (await fetch(tenant.url + path)).json();
+
+it('serves an OpenAPI document that is valid and lists every operation', async () => {
+  const document = await fetchJson('/openapi.json');
+  expect(await validate(document)).toMatchObject({ valid: true });
+  for (const { method, path, operationId } of Object.values<Operation>(operations)) {
+    expect(document.paths[path][method.toLowerCase()], operationId).toMatchObject({ operationId });
+  }
+  expect(document.servers).toEqual([{ url: tenant.url }]);
+  expect(document.components.schemas.UpdateUserInput.properties.email).toMatchObject({ type: ['string', 'null'] });
+});
+
+it('serves a page to read it on, which asks nothing of the internet', async () => {
+  const answer = await fetch(`${tenant.url}/docs`);
+  expect(answer.status).toBe(200);
+  const page = await answer.text();
+  const sources = [...page.matchAll(/src="([^"]+)"/g)].map(([, source]) => new URL(source!, answer.url));
+  expect(sources.length).toBeGreaterThan(0);
+  for (const source of sources) {
+    expect(source.origin).toBe(tenant.url);
+    expect((await fetch(source)).status).toBe(200);
+  }
+});
+
+it('says that it lives and is ready', async () => {
+  expect(await fetchJson('/healthz')).toEqual({ status: 'ok' });
+  expect(await fetchJson('/readyz')).toEqual({ status: 'ok' });
+});
