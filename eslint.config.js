@@ -4,12 +4,7 @@ import tseslint from 'typescript-eslint';
 // The node's own sources follow n8n's rules instead: `npm run lint --workspace n8n-nodes-mosaic`.
 export default tseslint.config(
   {
-    ignores: [
-      '**/dist/**',
-      '**/node_modules/**',
-      'packages/n8n-nodes-mosaic/!(test)/**',
-      'packages/n8n-nodes-mosaic/*.*',
-    ],
+    ignores: ['**/dist/**', '**/node_modules/**', 'packages/n8n-nodes-mosaic/**'],
   },
   js.configs.recommended,
   {
@@ -26,7 +21,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/test/**/*.ts', 'e2e/**/*.ts'],
+    files: ['**/test/**/*.ts', 'test/**/*.ts', 'e2e/**/*.ts'],
     rules: {
       // An answer's body is whatever came over the wire; each test says what it expects of it.
       '@typescript-eslint/no-explicit-any': 'off',

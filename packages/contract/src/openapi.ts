@@ -39,14 +39,14 @@ export function openApiDocument(serverUrl: string, version: string): Json {
 }
 
 function describe(operation: Operation, schemas: Json): Json {
-  const { operationId, summary, description, tag, secured, params, body, bodyType, responses } = operation;
+  const { operationId, summary, description, tag, secured, params, query, body, bodyType, responses } = operation;
   return {
     operationId,
     summary,
     ...(description && { description }),
     tags: [tag],
     ...(secured && { security: [{ ClientAccessToken: [] }] }),
-    ...(params && { parameters: pathParameters(params, schemas) }),
+    parameters: [...parameters('path', params, schemas), ...parameters('query', query, schemas)],
     ...(body && {
       requestBody: {
         required: true,
@@ -65,13 +65,16 @@ function describe(operation: Operation, schemas: Json): Json {
   };
 }
 
-function pathParameters(params: TSchema, schemas: Json): Json[] {
-  const { properties } = params as TSchema & { properties: Record<string, TSchema> };
-  return Object.entries(properties).map(([name, schema]) => ({
+function parameters(place: 'path' | 'query', schema: TSchema | undefined, schemas: Json): Json[] {
+  const { properties = {}, required = [] } = (schema ?? {}) as {
+    properties?: Record<string, TSchema>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, property]) => ({
     name,
-    in: 'path',
-    required: true,
-    schema: reference(schema, schemas),
+    in: place,
+    required: required.includes(name),
+    schema: reference(property, schemas),
   }));
 }
 

@@ -1,6 +1,6 @@
 import { Type, type TSchema } from 'typebox';
 import { BadRequestError, HttpError, IdentifierIsTakenError, OAuthError } from './errors.ts';
-import { Text } from './schemas.ts';
+import { Closed, Text } from './schemas.ts';
 import { Discovery, JsonWebKeySet, TokenRequest, TokenResponse } from './token.ts';
 import { ApiUser } from './user.ts';
 import { CreateUserInput, UpdateUserInput } from './userInput.ts';
@@ -17,6 +17,7 @@ export interface Operation {
   /** Whether a bearer token is wanted. */
   secured: boolean;
   params?: TSchema;
+  query?: TSchema;
   body?: TSchema;
   /** Media type of the body; JSON unless told. */
   bodyType?: 'application/json' | 'application/x-www-form-urlencoded';
@@ -33,6 +34,11 @@ const taken = {
   409: { description: 'Another user of the tenant has that identifier', schema: IdentifierIsTakenError },
 };
 const tooLarge = { 413: { description: 'The body is larger than 1 MB', schema: HttpError } };
+
+const UsersCount = Type.Object(
+  { user_count: Type.Integer({ description: 'Number of users' }) },
+  { title: 'UsersCount' },
+);
 
 const UserIdParams = Type.Object({ user_id: Text(255, 'ID of the user') });
 
@@ -86,6 +92,20 @@ export const operations = {
       ...unauthorized,
       ...taken,
       ...tooLarge,
+    },
+  },
+  getUsersCount: {
+    operationId: 'getUsersCount',
+    method: 'GET',
+    path: '/cis/v1/users/count',
+    summary: 'Get users count',
+    tag: 'Users',
+    secured: true,
+    query: Closed({}),
+    responses: {
+      200: { description: 'The number', schema: Type.Object({ result: UsersCount }) },
+      ...badRequest,
+      ...unauthorized,
     },
   },
   getUserById: {

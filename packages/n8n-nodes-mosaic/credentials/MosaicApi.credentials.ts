@@ -51,6 +51,16 @@ async function fetchToken(
 	}
 }
 
+// In words: n8n replaces a message that has one of these codes in it by one that names no URL.
+const CONNECTION_FAULTS: Record<string, string> = {
+	ECONNREFUSED: 'the connection was refused',
+	ECONNRESET: 'the connection was cut',
+	ECONNABORTED: 'it took too long',
+	ENOTFOUND: 'there is no such host',
+	EAI_AGAIN: 'the host name could not be looked up',
+	ETIMEDOUT: 'it took too long',
+};
+
 /** Says what is wrong, in words for whoever fills in the credential. */
 function reasonOf(error: Error, base: string): string {
 	const { response, code } = error as Error & { response?: { status?: number }; code?: string };
@@ -62,7 +72,7 @@ function reasonOf(error: Error, base: string): string {
 	if (error instanceof SyntaxError) {
 		return `There is no Mosaic at ${base}: its token endpoint gave no token`;
 	}
-	return `Nothing answers at ${base}: ${code ?? error.message}`;
+	return `Nothing answers at ${base}: ${CONNECTION_FAULTS[code ?? ''] ?? 'the connection failed'}`;
 }
 
 export class MosaicApi implements ICredentialType {

@@ -247,6 +247,17 @@ describe('Create User', () => {
     });
   });
 
+  it('counts', async () => {
+    const count = async () => (await tenant.send('GET', '/cis/v1/users/count')).body.result.user_count as number;
+    const before = await count();
+    await tenant.create({ email: freshEmail() });
+    expect(await count()).toBe(before + 1);
+    expect(await tenant.send('GET', '/cis/v1/users/count?colour=red')).toMatchObject({
+      status: 400,
+      body: { message: ['colour is not a known parameter'], error_code: 400 },
+    });
+  });
+
   it('does not find a user by a secondary email', async () => {
     const second = freshEmail();
     await tenant.create({ email: freshEmail(), secondary_emails: [second] });

@@ -51,7 +51,8 @@ export class Transmit implements INodeType {
 			} catch (caught) {
 				const error = asNodeError(this.getNode(), caught as Error, itemIndex);
 				if (!this.continueOnFail()) throw error;
-				results.push({ json: { error: error.message }, error, pairedItem: { item: itemIndex } });
+				// No `error` beside it: n8n would drop what the item brought from the error output.
+				results.push({ json: { error: error.message }, pairedItem: { item: itemIndex } });
 			}
 		}
 		return [results];

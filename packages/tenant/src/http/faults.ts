@@ -15,7 +15,7 @@ export function faultsOf(errors: readonly FastifySchemaValidationError[], contex
   return faults.slice(0, MAX_FAULTS).flatMap((error) => {
     const property = nameOf(error.instancePath);
     const subject = property || `the ${context}`;
-    return reasonsOf(error, property).map((reason) =>
+    return reasonsOf(error, property, context === 'querystring' ? 'parameter' : 'property').map((reason) =>
       typeof reason === 'string' ? `${subject} ${reason}` : reason.sentence,
     );
   });
@@ -33,14 +33,18 @@ function nameOf(pointer: string): string {
 /** A reason reads after the property's name; a sentence stands alone, about another property. */
 type Reason = string | { sentence: string };
 
-function reasonsOf({ keyword, params, message }: FastifySchemaValidationError, property: string): Reason[] {
+function reasonsOf(
+  { keyword, params, message }: FastifySchemaValidationError,
+  property: string,
+  what: 'property' | 'parameter',
+): Reason[] {
   const inside = (name: unknown): string => (property ? `${property}.${String(name)}` : String(name));
   const limit = Number(params.limit);
   switch (keyword) {
     case 'required':
       return [{ sentence: `${inside(params.missingProperty)} is required` }];
     case 'additionalProperties':
-      return [{ sentence: `${shortened(inside(params.additionalProperty))} is not a known property` }];
+      return [{ sentence: `${shortened(inside(params.additionalProperty))} is not a known ${what}` }];
     case 'type':
       return [`must be ${typeNames(params.type as string | string[])}`];
     case 'minLength':

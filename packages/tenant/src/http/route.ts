@@ -2,12 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import type { AccessTokenClaims, Operation } from '@tessera/contract';
 
-type Part<O extends Operation, Name extends 'params' | 'body'> =
+type Part<O extends Operation, Name extends 'params' | 'query' | 'body'> =
   O extends Record<Name, infer S extends TSchema> ? Static<S> : undefined;
 
 /** What an operation's handler gets of a request: all of it valid by the contract. */
 export interface Call<O extends Operation> {
   params: Part<O, 'params'>;
+  query: Part<O, 'query'>;
   body: Part<O, 'body'>;
   /** Claims of the caller's token; an unsecured operation has none. */
   caller: O['secured'] extends true ? AccessTokenClaims : undefined;
@@ -28,13 +29,14 @@ export function route<const O extends Operation>(
   operation: O,
   handler: (call: Call<O>) => Promise<Success<O>> | Success<O>,
 ): void {
-  const { method, path, params, body, responses, secured } = operation as Operation;
+  const { method, path, params, query, body, responses, secured } = operation as Operation;
   const success = responses[201] ? 201 : 200;
   app.route({
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
     schema: {
       ...(params && { params }),
+      ...(query && { querystring: query }),
       ...(body && { body }),
       response: { [success]: responses[success]?.schema },
     },
@@ -42,7 +44,14 @@ export function route<const O extends Operation>(
     handler: async (request, reply) => {
       void reply.status(success);
       const { caller } = request;
-      return handler({ params: request.params, body: request.body, caller, request, reply } as Call<O>);
+      return handler({
+        params: request.params,
+        query: request.query,
+        body: request.body,
+        caller,
+        request,
+        reply,
+      } as Call<O>);
     },
   });
 }

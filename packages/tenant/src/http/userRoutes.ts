@@ -3,7 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { operations, type AccessTokenClaims, type CreateUserInput } from '@tessera/contract';
 import { hashSecret } from '../access/secrets.ts';
 import type { Database } from '../store/database.ts';
-import { findUser, findUserByEmail, insertUser, updateUser } from '../store/users.ts';
+import { countUsers, findUser, findUserByEmail, insertUser, updateUser } from '../store/users.ts';
 import { changeOf, newUser } from '../users/change.ts';
 import { toApiUser } from '../users/result.ts';
 import type { Password, User } from '../users/user.ts';
@@ -17,6 +17,10 @@ export function userRoutes(app: FastifyInstance, database: Database): void {
     await insertUser(database, caller.tid, user);
     return result(user, caller);
   });
+
+  route(app, operations.getUsersCount, async ({ caller }) => ({
+    result: { user_count: await countUsers(database, caller.tid) },
+  }));
 
   route(app, operations.getUserById, async ({ params, caller }) =>
     result(await findUser(database, caller.tid, params.user_id), caller),

@@ -16,6 +16,16 @@ export class IdentifierTaken extends Error {
   }
 }
 
+/** Counts the users of a tenant. */
+export async function countUsers(database: Queryable, tenantId: string): Promise<number> {
+  const { rows } = await database.query<{ count: number }>({
+    name: 'count-users',
+    text: 'select count(*) from users where tenant_id = $1',
+    values: [tenantId],
+  });
+  return rows[0]?.count ?? 0;
+}
+
 /** Finds a user by ID. */
 export async function findUser(database: Queryable, tenantId: string, userId: string): Promise<User | undefined> {
   const { rows } = await database.query<User>({
