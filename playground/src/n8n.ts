@@ -1,0 +1,162 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { N8N } from './installN8n.ts';
+import { killGroup, runCommand } from './runCommand.ts';
+
+const NODE_PACKAGE = path.resolve(import.meta.dirname, '../../packages/n8n-nodes-mosaic');
+
+/** What this n8n stores of a workflow or credential; n8n knows further members. */
+export type Stored = Record<string, unknown> & { id: string };
+
+/** The items that one node of an execution gave. */
+export interface Execution {
+  status: string;
+  /** By node name: the items of its first output. */
+  items: Record<string, Record<string, unknown>[]>;
+  error: string | undefined;
+}
+
+/** A real n8n with the built Transmit node, in a user folder of its own. */
+export class N8n {
+  readonly folder: string;
+  #port: number;
+  #server: ChildProcess | undefined;
+  #signal: AbortSignal | undefined;
+
+  /** @param folder kept between runs; n8n's database is in it */
+  constructor(folder: string, port: number, signal?: AbortSignal) {
+    this.folder = folder;
+    this.#port = port;
+    this.#signal = signal;
+  }
+
+  get url(): string {
+    return `http://localhost:${this.#port}`;
+  }
+
+  /** Puts the built node where n8n looks for community nodes. */
+  async addTransmitNode(): Promise<void> {
+    const target = path.join(this.folder, '.n8n/nodes/node_modules/n8n-nodes-mosaic');
+    await rm(target, { recursive: true, force: true });
+    await mkdir(target, { recursive: true });
+    for (const part of ['dist', 'package.json']) {
+      await cp(path.join(NODE_PACKAGE, part), path.join(target, part), { recursive: true });
+    }
+  }
+
+  /** Stores a credential, its data encrypted; one with the same ID is replaced. */
+  importCredential(credential: Stored): Promise<void> {
+    return this.#import('import:credentials', credential);
+  }
+
+  /** Stores a workflow; one with the same ID is replaced. */
+  importWorkflow(workflow: Stored): Promise<void> {
+    return this.#import('import:workflow', workflow);
+  }
+
+  async #import(command: string, record: Stored): Promise<void> {
+    const directory = await mkdtemp(path.join(tmpdir(), 'tessera-import-'));
+    try {
+      const file = path.join(directory, 'import.json');
+      await writeFile(file, JSON.stringify([record]), { mode: 0o600 });
+      await this.#run([command, `--input=${file}`]);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+
+  /** Executes a workflow to its end, without the editor. @throws CommandError when n8n itself fails */
+  async execute(workflowId: string): Promise<Execution> {
+    const output = await this.#run(['execute', `--id=${workflowId}`, '--rawOutput']);
+    // What n8n says of itself comes first.
+    const { status, data } = JSON.parse(output.slice(output.indexOf('\n{') + 1)) as RawExecution;
+    const items = Object.entries(data.resultData.runData).map(([name, runs]) => [
+      name,
+      (runs.at(-1)?.data?.main[0] ?? []).map(({ json }) => json),
+    ]);
+    return { status, items: Object.fromEntries(items) as Execution['items'], error: data.resultData.error?.message };
+  }
+
+  #run(args: string[]): Promise<string> {
+    return runCommand(process.execPath, [N8N, ...args], { env: this.#environment(), signal: this.#signal });
+  }
+
+  /** Starts the editor. @throws Error when it ends before it serves */
+  async start(): Promise<void> {
+    const server = spawn(process.execPath, [N8N, 'start'], {
+      env: this.#environment(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // Ctrl-C in the terminal is for the one who started it, who then stops n8n.
+      detached: true,
+    });
+    this.#server = server;
+    let tail = '';
+    server.stderr.on('data', (chunk: Buffer) => (tail = (tail + chunk.toString()).slice(-2000)));
+    for (;;) {
+      if (server.exitCode !== null) throw new Error(`n8n ended (${server.exitCode}):\n${tail}`);
+      if (this.#signal?.aborted) throw this.#signal.reason as Error;
+      const answer = await fetch(`${this.url}/healthz/readiness`).catch(() => undefined);
+      if (answer?.ok) return;
+      await delay(200);
+    }
+  }
+
+  /** Makes the owner whom the editor wants at its first start; one that is there already stays. */
+  async makeOwner(owner: { email: string; password: string }): Promise<void> {
+    const answer = await fetch(`${this.url}/rest/owner/setup`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...owner, firstName: 'Tessera', lastName: 'Owner' }),
+    });
+    // 400: there is an owner already.
+    if (!answer.ok && answer.status !== 400) throw new Error(`n8n took no owner: HTTP status ${answer.status}`);
+  }
+
+  /** Resolves when the editor has ended, asked or not. */
+  async ended(): Promise<void> {
+    if (this.#server?.exitCode === null && this.#server.signalCode === null) await once(this.#server, 'exit');
+  }
+
+  async stop(): Promise<void> {
+    killGroup(this.#server?.pid, 'SIGTERM');
+    const stopped = await Promise.race([this.ended().then(() => true), delay(10_000, false, { ref: false })]);
+    if (!stopped) killGroup(this.#server?.pid, 'SIGKILL');
+    this.#server = undefined;
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    return {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      TZ: process.env.TZ ?? 'UTC',
+      N8N_USER_FOLDER: this.folder,
+      N8N_PORT: String(this.#port),
+      // Beside the editor's, so that two n8n on one machine do not meet.
+      N8N_RUNNERS_BROKER_PORT: String(this.#port + 1),
+      N8N_LISTEN_ADDRESS: '127.0.0.1',
+      N8N_SECURE_COOKIE: 'false',
+      N8N_LOG_LEVEL: 'info',
+      // It works without the internet, and tells nobody of it.
+      N8N_DIAGNOSTICS_ENABLED: 'false',
+      N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
+      N8N_TEMPLATES_ENABLED: 'false',
+      N8N_PERSONALIZATION_ENABLED: 'false',
+      N8N_HIRING_BANNER_ENABLED: 'false',
+    };
+  }
+}
+
+/** The part of `n8n execute --rawOutput` that is read here. */
+interface RawExecution {
+  status: string;
+  data: {
+    resultData: {
+      runData: Record<string, { data?: { main: ({ json: Record<string, unknown> }[] | null)[] } }[]>;
+      error?: { message: string };
+    };
+  };
+}
