@@ -31,7 +31,10 @@ export function asNodeError(
 	// A fresh one, since n8n hands back an error of its own unchanged.
 	return new NodeApiError(node, { message: reasons.join('; ') } as JsonObject, {
 		message: more.length > 0 ? `${first} (and ${more.length} more)` : first,
-		description: [...reasons, `The tenant answered with HTTP status ${status}.`].join('\n'),
+		description: [
+			...(more.length > 0 ? reasons : []),
+			`The tenant answered with HTTP status ${status}.`,
+		].join('\n'),
 		httpCode: status,
 		itemIndex,
 	});

@@ -1,0 +1,143 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ApiUser } from '@tessera/contract';
+import { CREDENTIALS, freshEmail, startTestTenant, type TestTenant } from '../packages/tenant/test/testTenant.ts';
+import type { N8n } from '../playground/src/n8n.ts';
+import { makeN8n } from './testN8n.ts';
+
+const SCREENSHOTS = path.resolve(import.meta.dirname, 'screenshots');
+const OWNER = { email: 'owner@example.com', password: 'End-to-end-1' };
+
+let tenant: TestTenant;
+let user: ApiUser;
+let n8n: N8n;
+let remove: () => Promise<void>;
+let browser: Browser;
+let page: Page;
+beforeAll(async () => {
+  tenant = await startTestTenant();
+  user = await tenant.create({ email: freshEmail(), name: { first_name: 'Ada', last_name: 'Byron' } });
+  ({ n8n, remove } = await makeN8n());
+  await n8n.start();
+  await n8n.makeOwner(OWNER);
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--no-first-run'],
+  });
+  page = await browser.newPage({ viewport: { width: 1360, height: 860 }, deviceScaleFactor: 1 });
+  page.setDefaultTimeout(15_000);
+  await mkdir(SCREENSHOTS, { recursive: true });
+});
+afterAll(async () => {
+  await browser.close();
+  await remove();
+  await tenant.close();
+});
+
+/** An element by the ID that n8n gives its elements for tests. */
+const byId = (id: string): Locator => page.locator(`[data-test-id="${id}"]`);
+const input = (name: string): Locator => byId(`parameter-input-${name}`).locator('input, textarea').first();
+const picture = (name: string) => page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
+
+/** Keeps a picture of where it went wrong. */
+const step = (name: string, run: () => Promise<void>) =>
+  it(name, async () => {
+    try {
+      await run();
+    } catch (error) {
+      await picture(`failed ${name}`);
+      throw error;
+    }
+  });
+
+step('signs in', async () => {
+  await page.goto(`${n8n.url}/signin`);
+  await page.locator('input[name=emailOrLdapLoginId]').fill(OWNER.email);
+  await page.locator('input[type=password]').fill(OWNER.password);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/home/);
+});
+
+step('creates the credential, whose test tells right from wrong', async () => {
+  await page.goto(`${n8n.url}/home/credentials`);
+  await byId('add-resource-credential').click();
+  await byId('new-credential-type-select').locator('input').fill('Mosaic');
+  await page.getByText('Mosaic API', { exact: true }).click();
+  await byId('new-credential-type-button').click();
+  // The name that n8n makes of the credential type's display name.
+  expect(await byId('credential-name').innerText()).toBe('Mosaic account');
+
+  await byId('parameter-input-environment').click();
+  await page.getByText('Custom URL', { exact: true }).last().click();
+  await input('baseUrl').fill(tenant.url.replace('localhost', '127.0.0.1'));
+  await input('clientId').fill(CREDENTIALS.clientId);
+  expect(await input('clientSecret').getAttribute('type')).toBe('password');
+  await input('clientSecret').fill('wrong');
+  await byId('credential-save-button').click();
+  await page.getByText('Couldn’t connect with these settings').waitFor();
+  await page.getByText('More details').click();
+  await page.getByText('The client ID or the client secret is wrong').waitFor();
+  await picture('credential-wrong');
+
+  await input('clientSecret').fill(CREDENTIALS.clientSecret);
+  await byId('credential-save-button').click();
+  await page.getByText('Connection tested successfully').waitFor();
+  await picture('credential');
+  await page.keyboard.press('Escape');
+});
+
+step('places the node by its action, and finds the credential chosen', async () => {
+  await page.goto(`${n8n.url}/workflow/new`);
+  await byId('canvas-plus-button').click();
+  await page.getByText('Trigger manually').first().click();
+  await byId('node-creator-plus-button').first().click();
+  await byId('node-creator-search-bar').fill('Transmit');
+  await byId('node-creator-item-name').getByText('Transmit', { exact: true }).click();
+  await page.getByText('Update a user', { exact: true }).first().click();
+  await byId('ndv').waitFor();
+  await expect.poll(() => byId('node-credentials-select').locator('input').first().inputValue()).toBe('Mosaic account');
+});
+
+/** Picks an entry of the menu "Add Field". */
+async function addField(name: string): Promise<void> {
+  // Away from the field before, whose hint would lie over the button.
+  await page.getByText('Fields', { exact: true }).click();
+  await byId('collection-parameter-add').first().click();
+  await page.getByText(name, { exact: true }).last().click();
+}
+
+step('adds three fields, executes, and reads the Result', async () => {
+  await byId('rlc-input').fill(user.user_id);
+  await byId('collection-parameter-add').first().click();
+  await page.getByText('External Account ID', { exact: true }).last().click({ trial: true });
+  await picture('add-field');
+  await page.keyboard.press('Escape');
+
+  await addField('Language');
+  await input('language').fill('en-GB');
+  await addField('Username');
+  await input('username').fill('ada');
+  await addField('Status');
+  await byId('node-execute-button').first().click();
+  await byId('output-panel').getByText('user_id').first().waitFor();
+  await byId('output-panel').locator('[data-test-id=radio-button-json]').click();
+  await byId('output-panel').getByText('"en-GB"').first().waitFor();
+  await picture('result');
+
+  const shown = await byId('output-panel').innerText();
+  const stored = await tenant.get(user.user_id);
+  expect(stored).toMatchObject({ language: 'en-GB', username: 'ada', status: 'Active', name: user.name });
+  for (const value of [stored.user_id, stored.username!, stored.email!.value, String(stored.updated_at)]) {
+    expect(shown).toContain(value);
+  }
+});
+
+step('reads in the editor why the tenant refused', async () => {
+  await input('language').fill('x'.repeat(300));
+  await byId('node-execute-button').first().click();
+  await byId('output-panel').getByText('language must have at most 255 characters').first().waitFor();
+  await picture('refused');
+  expect((await tenant.get(user.user_id)).language).toBe('en-GB');
+});
