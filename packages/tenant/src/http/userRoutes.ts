@@ -3,6 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { operations, type AccessTokenClaims, type CreateUserInput } from '@tessera/contract';
 import { hashSecret } from '../access/secrets.ts';
 import type { Database } from '../store/database.ts';
+import { shareCommits } from '../store/sharedCommits.ts';
 import { countUsers, findUser, findUserByEmail, insertUser, updateUser } from '../store/users.ts';
 import { changeOf, newUser } from '../users/change.ts';
 import { toApiUser } from '../users/result.ts';
@@ -12,6 +13,8 @@ import { route } from './route.ts';
 
 /** The routes of single users: each is request, rule, store, response. */
 export function userRoutes(app: FastifyInstance, database: Database): void {
+  const updateTogether = shareCommits(database);
+
   route(app, operations.createUser, async ({ body, caller }) => {
     const user = newUser(uuid(), body, await contextOf(body.credentials, caller));
     await insertUser(database, caller.tid, user);
@@ -32,7 +35,7 @@ export function userRoutes(app: FastifyInstance, database: Database): void {
 
   route(app, operations.updateUser, async ({ params, body, caller }) => {
     const change = changeOf(body, await contextOf(body.credentials, caller));
-    return result(await updateUser(database, caller.tid, params.user_id, change), caller);
+    return result(await updateUser(database, updateTogether, caller.tid, params.user_id, change), caller);
   });
 }
 

@@ -3,7 +3,7 @@ import { identifiersBeyond, type Identifier, type IdentifierKind } from '../user
 import { applyChange, isBlind, type Change } from '../users/change.ts';
 import type { User } from '../users/user.ts';
 import { inTransaction, type Database, type Queryable } from './database.ts';
-import { updateBlind } from './blindUpdate.ts';
+import type { UpdateTogether } from './sharedCommits.ts';
 import { userValues, USER_COLUMNS } from './userRow.ts';
 
 /** Another user of the tenant has an identifier that was asked for. */
@@ -71,17 +71,19 @@ export function insertUser(database: Database, tenantId: string, user: User): Pr
 
 /**
  * Makes a change to a user: one statement when the change is blind, else a short transaction that locks the row.
+ * @param updateTogether makes the blind ones
  * @returns the user after the change; undefined when there is none with this ID
  * @throws IdentifierTaken, or RuleError from the rule; nothing is changed then
  */
 export async function updateUser(
   database: Database,
+  updateTogether: UpdateTogether,
   tenantId: string,
   userId: string,
   change: Change,
 ): Promise<User | undefined> {
   if (isBlind(change)) {
-    const user = await updateBlind(database, tenantId, userId, change);
+    const user = await updateTogether(tenantId, { userId, change });
     // None is a user who is not there, or one whose custom data may grow too large: the rule tells.
     if (user) return user;
   }
