@@ -39,12 +39,14 @@ export function openApiDocument(serverUrl: string, version: string): Json {
 }
 
 function describe(operation: Operation, schemas: Json): Json {
-  const { operationId, summary, description, tag, secured, params, query, body, bodyType, responses } = operation;
+  const { operationId, summary, description, tag, secured, deprecated, params, query, body, bodyType, responses } =
+    operation;
   return {
     operationId,
     summary,
     ...(description && { description }),
     tags: [tag],
+    ...(deprecated && { deprecated }),
     ...(secured && { security: [{ ClientAccessToken: [] }] }),
     parameters: [...parameters('path', params, schemas), ...parameters('query', query, schemas)],
     ...(body && {

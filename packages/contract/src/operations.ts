@@ -1,9 +1,9 @@
 import { Type, type TSchema } from 'typebox';
 import { BadRequestError, HttpError, IdentifierIsTakenError, OAuthError } from './errors.ts';
-import { Closed, Text } from './schemas.ts';
+import { Closed, Email, OneOf, Phone, Text } from './schemas.ts';
 import { Discovery, JsonWebKeySet, TokenRequest, TokenResponse } from './token.ts';
 import { ApiUser } from './user.ts';
-import { CreateUserInput, UpdateUserInput } from './userInput.ts';
+import { CreateUserInput, UpdateUserInput, VerifyAddressInput } from './userInput.ts';
 
 /** One operation of the tenant: all that a route, a client or the OpenAPI document needs to know of it. */
 export interface Operation {
@@ -16,6 +16,9 @@ export interface Operation {
   tag: 'Access' | 'Users' | 'Health';
   /** Whether a bearer token is wanted. */
   secured: boolean;
+  /** Whether the token must be a management application's. */
+  management?: boolean;
+  deprecated?: boolean;
   params?: TSchema;
   query?: TSchema;
   body?: TSchema;
@@ -30,6 +33,7 @@ const UserResult = Type.Object({ result: ApiUser });
 const badRequest = { 400: { description: 'The request is malformed', schema: BadRequestError } };
 const unauthorized = { 401: { description: 'No valid access token was sent', schema: HttpError } };
 const notFound = { 404: { description: 'There is no such user', schema: HttpError } };
+const forbidden = { 403: { description: 'The application is no management application', schema: HttpError } };
 const taken = {
   409: { description: 'Another user of the tenant has that identifier', schema: IdentifierIsTakenError },
 };
@@ -41,6 +45,28 @@ const UsersCount = Type.Object(
 );
 
 const UserIdParams = Type.Object({ user_id: Text(255, 'ID of the user') });
+
+/** What `getUserByIdentifier` can go by, as the vendor names it. */
+export const IDENTIFIER_NAMES = ['email', 'phoneNumber', 'externalUserId', 'username', 'idpIdentifier'] as const;
+
+/** An operation that finds a user by the one parameter in its path. */
+function getUserBy<const Id extends string, const Path extends string, const Params extends Record<string, TSchema>>(
+  operationId: Id,
+  path: Path,
+  what: string,
+  params: Params,
+) {
+  return {
+    operationId,
+    method: 'GET',
+    path,
+    summary: `Get user by ${what}`,
+    tag: 'Users',
+    secured: true,
+    params: Type.Object(params),
+    responses: { 200: { description: 'The user', schema: UserResult }, ...badRequest, ...unauthorized, ...notFound },
+  } as const;
+}
 
 export const operations = {
   getAccessToken: {
@@ -118,14 +144,39 @@ export const operations = {
     params: UserIdParams,
     responses: { 200: { description: 'The user', schema: UserResult }, ...badRequest, ...unauthorized, ...notFound },
   },
-  getUserByEmail: {
-    operationId: 'getUserByEmail',
+  getUserByEmail: getUserBy('getUserByEmail', '/cis/v1/users/email/{email}', 'primary email', {
+    email: Email('Primary email'),
+  }),
+  getUserByUsername: getUserBy('getUserByUsername', '/cis/v1/users/username/{username}', 'username', {
+    username: Text(255, 'Username'),
+  }),
+  getUserByExternalUserId: getUserBy(
+    'getUserByExternalUserId',
+    '/cis/v1/users/external-user-id/{external_user_id}',
+    'external user ID',
+    { external_user_id: Text(255, 'External user ID') },
+  ),
+  getUserByPhone: getUserBy('getUserByPhone', '/cis/v1/users/phone-number/{phone_number}', 'primary phone number', {
+    phone_number: Phone('Primary phone number, E.164'),
+  }),
+  deprecatedGetUserByPhone: {
+    ...getUserBy('deprecatedGetUserByPhone', '/cis/v1/users/phone/{phone_number}', 'primary phone number', {
+      phone_number: Phone('Primary phone number, E.164'),
+    }),
+    deprecated: true,
+  },
+  getUserByIdentifier: {
+    operationId: 'getUserByIdentifier',
     method: 'GET',
-    path: '/cis/v1/users/email/{email}',
-    summary: 'Get user by primary email',
+    path: '/cis/v1/users/identifier',
+    summary: 'Get user by identifier',
+    description: 'Finds a user by a secondary email or phone number, too.',
     tag: 'Users',
     secured: true,
-    params: Type.Object({ email: Type.String({ maxLength: 254, format: 'email', description: 'Primary email' }) }),
+    query: Closed({
+      identifier_name: OneOf(IDENTIFIER_NAMES, 'What the value is'),
+      identifier_value: Text(255, 'The identifier'),
+    }),
     responses: { 200: { description: 'The user', schema: UserResult }, ...badRequest, ...unauthorized, ...notFound },
   },
   updateUser: {
@@ -147,5 +198,72 @@ export const operations = {
       ...taken,
       ...tooLarge,
     },
+  },
+  deleteTenantUser: {
+    operationId: 'deleteTenantUser',
+    method: 'DELETE',
+    path: '/cis/v1/manage/users/{user_id}',
+    summary: 'Delete user',
+    description: "Deletes a user and all their data. Wants a management application's token.",
+    tag: 'Users',
+    secured: true,
+    management: true,
+    params: UserIdParams,
+    responses: { 204: { description: 'The user is gone' }, ...badRequest, ...unauthorized, ...forbidden, ...notFound },
+  },
+  removeUserFromApp: {
+    operationId: 'removeUserFromApp',
+    method: 'DELETE',
+    path: '/cis/v1/users/{user_id}/apps',
+    summary: 'Remove user from app',
+    description: "Removes a user, and the application's data of it, from the calling application.",
+    tag: 'Users',
+    secured: true,
+    params: UserIdParams,
+    responses: { 204: { description: 'The user is removed' }, ...badRequest, ...unauthorized, ...notFound },
+  },
+  removeUserSecondaryEmail: {
+    operationId: 'removeUserSecondaryEmail',
+    method: 'DELETE',
+    path: '/cis/v1/users/{user_id}/emails/{email}',
+    summary: 'Remove secondary email',
+    tag: 'Users',
+    secured: true,
+    params: Type.Object({ ...UserIdParams.properties, email: Email('Secondary email') }),
+    responses: { 204: { description: 'The email is removed' }, ...badRequest, ...unauthorized, ...notFound },
+  },
+  removeUserSecondaryPhoneNumber: {
+    operationId: 'removeUserSecondaryPhoneNumber',
+    method: 'DELETE',
+    path: '/cis/v1/users/{user_id}/phone-numbers/{phone_number}',
+    summary: 'Remove secondary phone number',
+    tag: 'Users',
+    secured: true,
+    params: Type.Object({ ...UserIdParams.properties, phone_number: Phone('Secondary phone number, E.164') }),
+    responses: { 204: { description: 'The phone number is removed' }, ...badRequest, ...unauthorized, ...notFound },
+  },
+  verifyUserEmail: {
+    operationId: 'verifyUserEmail',
+    method: 'POST',
+    path: '/cis/v1/users/{user_id}/emails/{email}/verify',
+    summary: 'Mark email as verified',
+    description: 'A secondary email can become the primary one by that; the two are swapped.',
+    tag: 'Users',
+    secured: true,
+    params: Type.Object({ ...UserIdParams.properties, email: Email('Email of the user') }),
+    body: VerifyAddressInput,
+    responses: { 202: { description: 'The email is verified' }, ...badRequest, ...unauthorized, ...notFound },
+  },
+  verifyUserPhoneNumber: {
+    operationId: 'verifyUserPhoneNumber',
+    method: 'POST',
+    path: '/cis/v1/users/{user_id}/phone-numbers/{phone_number}/verify',
+    summary: 'Mark phone as verified',
+    description: 'A secondary phone number can become the primary one by that; the two are swapped.',
+    tag: 'Users',
+    secured: true,
+    params: Type.Object({ ...UserIdParams.properties, phone_number: Phone('Phone number of the user, E.164') }),
+    body: VerifyAddressInput,
+    responses: { 202: { description: 'The phone number is verified' }, ...badRequest, ...unauthorized, ...notFound },
   },
 } as const satisfies Record<string, Operation>;

@@ -136,5 +136,14 @@ export const UpdateUserInput = Closed(
   },
 );
 
+export const VerifyAddressInput = Closed(
+  {
+    change_to_primary: Type.Optional(
+      Type.Boolean({ default: false, description: 'Whether a secondary address becomes the primary one' }),
+    ),
+  },
+  { title: 'VerifyAddressInput' },
+);
+
 export type CreateUserInput = Static<typeof CreateUserInput>;
 export type UpdateUserInput = Static<typeof UpdateUserInput>;

@@ -33,6 +33,9 @@ export interface Tokens {
   verify(token: string): Promise<AccessTokenClaims>;
 }
 
+/** The role in the token of a management application. */
+export const MANAGEMENT_ROLE = 'management';
+
 const ALGORITHM = 'RS256';
 const SCOPE = ['apps', 'users']
   .flatMap((what) => ['create', 'read', 'list', 'edit', 'delete'].map((verb) => `${what}:${verb}`))
@@ -74,7 +77,7 @@ export async function makeTokens(issuer: string, keys: SigningKey[]): Promise<To
         app_name: application.name,
         tid: application.tenant_id,
         scope: SCOPE,
-        roles: application.management ? ['management'] : [],
+        roles: application.management ? [MANAGEMENT_ROLE] : [],
       })
         .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: key.kid })
         .setIssuer(issuer)

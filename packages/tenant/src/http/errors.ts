@@ -7,12 +7,18 @@ import {
 } from '@tessera/contract';
 import { TokenError } from '../access/tokens.ts';
 import { IdentifierTaken } from '../store/users.ts';
+import { NotOnProfile } from '../users/notOnProfile.ts';
 import { RuleError } from '../users/ruleError.ts';
 import { faultsOf } from './faults.ts';
 
 /** There is nothing where the request points. */
 export class NotFound extends Error {
   override name = 'NotFound';
+}
+
+/** The caller may not do that. */
+export class Forbidden extends Error {
+  override name = 'Forbidden';
 }
 
 /** No access token came with the request. */
@@ -26,7 +32,8 @@ type ErrorBody = BadRequestError | HttpError | IdentifierIsTakenError;
 export function errorBody(error: Error): ErrorBody {
   if (error instanceof RuleError) return { message: error.faults, error_code: 400 };
   if (error instanceof TokenMissing || error instanceof TokenError) return { message: error.message, error_code: 401 };
-  if (error instanceof NotFound) return { message: error.message, error_code: 404 };
+  if (error instanceof Forbidden) return { message: error.message, error_code: 403 };
+  if (error instanceof NotFound || error instanceof NotOnProfile) return { message: error.message, error_code: 404 };
   if (error instanceof IdentifierTaken) {
     return { message: `${error.kind} is taken: ${error.message}`, error_code: 409, ts_error_code: IDENTIFIER_IS_TAKEN };
   }

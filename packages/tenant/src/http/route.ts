@@ -16,12 +16,17 @@ export interface Call<O extends Operation> {
   reply: FastifyReply;
 }
 
-/** The body of an operation's success. */
+/** The statuses of success: an operation has one of them. */
+const SUCCESSES = [200, 201, 202, 204] as const;
+
+/** The body of an operation's success; undefined when it has none. */
 type Success<O extends Operation> = {
-  [S in keyof O['responses'] & (200 | 201)]: O['responses'][S] extends { schema: infer B extends TSchema }
+  [S in keyof O['responses'] & (typeof SUCCESSES)[number]]: O['responses'][S] extends {
+    schema: infer B extends TSchema;
+  }
     ? Static<B>
-    : void;
-}[keyof O['responses'] & (200 | 201)];
+    : undefined;
+}[keyof O['responses'] & (typeof SUCCESSES)[number]];
 
 /** Registers an operation of the contract: its path, its validation and its serialisers come from there. */
 export function route<const O extends Operation>(
@@ -29,8 +34,8 @@ export function route<const O extends Operation>(
   operation: O,
   handler: (call: Call<O>) => Promise<Success<O>> | Success<O>,
 ): void {
-  const { method, path, params, query, body, responses, secured } = operation as Operation;
-  const success = responses[201] ? 201 : 200;
+  const { method, path, params, query, body, responses, secured, management } = operation as Operation;
+  const success = SUCCESSES.find((status) => responses[status])!;
   app.route({
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -38,13 +43,13 @@ export function route<const O extends Operation>(
       ...(params && { params }),
       ...(query && { querystring: query }),
       ...(body && { body }),
-      response: { [success]: responses[success]?.schema },
+      ...(responses[success]!.schema && { response: { [success]: responses[success]!.schema } }),
     },
-    ...(secured && { onRequest: app.authenticate }),
+    ...(secured && { onRequest: management ? app.authenticateManagement : app.authenticate }),
     handler: async (request, reply) => {
       void reply.status(success);
       const { caller } = request;
-      return handler({
+      const answer = await handler({
         params: request.params,
         query: request.query,
         body: request.body,
@@ -52,6 +57,7 @@ export function route<const O extends Operation>(
         request,
         reply,
       } as Call<O>);
+      return answer ?? reply.send();
     },
   });
 }

@@ -46,6 +46,12 @@ export async function makeServer({ database, tokens, log, publicUrl, version }: 
   app.setValidatorCompiler(makeValidatorCompiler());
   app.setErrorHandler(sendError);
   logRequests(app);
+  app.addHook('onRequest', ({ method, headers }, _reply, done) => {
+    // Many clients send a media type with every request, body or not.
+    const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
+    if (method === 'DELETE' && length === '0' && !encoding) delete headers['content-type'];
+    done();
+  });
   await app.register(formbody, { bodyLimit: MAX_BODY_BYTES });
 
   addAuthentication(app, tokens);

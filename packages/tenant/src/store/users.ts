@@ -36,13 +36,8 @@ export async function findUser(database: Queryable, tenantId: string, userId: st
   return rows[0];
 }
 
-/** Finds the user who has this address as primary email. @param email in lower case */
-export async function findUserByEmail(database: Queryable, tenantId: string, email: string): Promise<User | undefined> {
-  const user = await findByIdentifier(database, tenantId, { kind: 'email', value: email });
-  return user?.profile.email?.value === email ? user : undefined;
-}
-
-async function findByIdentifier(
+/** Finds the user who has this identifier; an email in lower case, primary or secondary. */
+export async function findByIdentifier(
   database: Queryable,
   tenantId: string,
   { kind, value }: Identifier,
@@ -87,14 +82,46 @@ export async function updateUser(
     // None is a user who is not there, or one whose custom data may grow too large: the rule tells.
     if (user) return user;
   }
+  return changeUser(database, tenantId, userId, (before) => applyChange(before, change));
+}
+
+/**
+ * Applies a rule to a user in a short transaction that locks the row.
+ * @param rule gives the user after the change; what it throws changes nothing
+ * @returns the user after the change; undefined when there is none with this ID
+ * @throws IdentifierTaken when another user has an identifier that the change adds
+ */
+export async function changeUser(
+  database: Database,
+  tenantId: string,
+  userId: string,
+  rule: (user: User) => User,
+): Promise<User | undefined> {
   return inTransaction(database, async (connection) => {
     const before = await lockUser(connection, tenantId, userId);
     if (!before) return undefined;
-    const after = applyChange(before, change);
+    const after = rule(before);
     await deleteIdentifiers(connection, tenantId, userId, identifiersBeyond(before.profile, after.profile));
     await insertIdentifiers(connection, tenantId, userId, identifiersBeyond(after.profile, before.profile));
     await replaceUser(connection, tenantId, after);
     return after;
+  });
+}
+
+/** Deletes a user and frees its identifiers. @returns whether there was one */
+export async function deleteUser(database: Database, tenantId: string, userId: string): Promise<boolean> {
+  return inTransaction(database, async (connection) => {
+    const { rowCount } = await connection.query({
+      name: 'delete-user',
+      text: 'delete from users where tenant_id = $1 and user_id = $2',
+      values: [tenantId, userId],
+    });
+    await connection.query({
+      name: 'delete-identifiers-of-user',
+      text: 'delete from identifiers where tenant_id = $1 and user_id = $2',
+      values: [tenantId, userId],
+    });
+    return rowCount === 1;
   });
 }
 
