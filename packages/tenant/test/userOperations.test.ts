@@ -43,7 +43,9 @@ describe('a user is found', () => {
     ] as const;
     for (const [identifier_name, identifier_value] of identifiers) {
       const query = new URLSearchParams({ identifier_name, identifier_value });
-      expect(await tenant.send('GET', `/cis/v1/users/identifier?${query.toString()}`), identifier_name).toMatchObject(found);
+      expect(await tenant.send('GET', `/cis/v1/users/identifier?${query.toString()}`), identifier_name).toMatchObject(
+        found,
+      );
     }
   });
 
