@@ -44,6 +44,30 @@ const UsersCount = Type.Object(
   { title: 'UsersCount' },
 );
 
+const Search = Type.Optional(
+  Type.String({
+    maxLength: 8192,
+    description:
+      'A SCIM filter (RFC 7644, 3.4.2.2), such as `status eq "Active" and name.last_name sw "Lo"`. ' +
+      'Operators: eq, ne, gt, ge, lt, le, sw, pr, and, or, not.',
+    examples: ['email sw "ada"'],
+  }),
+);
+
+/** The most users on one page, and how many when the request does not say. */
+export const PAGE_LIMIT_MAX = 5000;
+export const PAGE_LIMIT_DEFAULT = 100;
+export const SORT_FIELDS = ['email', 'created_at', 'phone_number', 'last_auth'] as const;
+
+const UsersPage = Type.Object(
+  {
+    total_count: Type.Integer({ description: 'How many users there are on all pages' }),
+    page_info: Type.Object({ has_next_page: Type.Boolean(), has_previous_page: Type.Boolean() }, { title: 'PageInfo' }),
+    result: Type.Array(ApiUser),
+  },
+  { title: 'UsersPage' },
+);
+
 const UserIdParams = Type.Object({ user_id: Text(255, 'ID of the user') });
 
 /** What `getUserByIdentifier` can go by, as the vendor names it. */
@@ -120,6 +144,35 @@ export const operations = {
       ...tooLarge,
     },
   },
+  getUsers: {
+    operationId: 'getUsers',
+    method: 'GET',
+    path: '/cis/v1/users',
+    summary: 'Get users',
+    description: 'Finds users, a page at a time, in an order that stays put.',
+    tag: 'Users',
+    secured: true,
+    query: Closed({
+      search: Search,
+      search_prefix: Type.Optional(
+        Type.String({ maxLength: 254, description: 'What the primary email or phone number begins with' }),
+      ),
+      page_offset: Type.Optional(
+        Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: 0, description: 'How many to skip' }),
+      ),
+      page_limit: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: PAGE_LIMIT_MAX,
+          default: PAGE_LIMIT_DEFAULT,
+          description: 'How many to give',
+        }),
+      ),
+      sort_field: Type.Optional(OneOf(SORT_FIELDS, 'What to sort by; created_at unless told')),
+      sort_order: Type.Optional(OneOf(['asc', 'desc'], 'In which direction; asc unless told')),
+    }),
+    responses: { 200: { description: 'The users', schema: UsersPage }, ...badRequest, ...unauthorized },
+  },
   getUsersCount: {
     operationId: 'getUsersCount',
     method: 'GET',
@@ -127,7 +180,7 @@ export const operations = {
     summary: 'Get users count',
     tag: 'Users',
     secured: true,
-    query: Closed({}),
+    query: Closed({ search: Search }),
     responses: {
       200: { description: 'The number', schema: Type.Object({ result: UsersCount }) },
       ...badRequest,

@@ -101,6 +101,16 @@ describe('an update is refused, with the property and the reason, and changes no
   });
 });
 
+describe('a request that cannot be read is refused', () => {
+  it('431 for a URL beyond all bounds', async () => {
+    const { status, body } = await tenant.send('GET', `/cis/v1/users/${'x'.repeat(70_000)}`);
+    expect({ status, body }).toEqual({
+      status: 431,
+      body: { message: expect.stringContaining('64 KB'), error_code: 431 },
+    });
+  });
+});
+
 describe('a path is refused', () => {
   it.each([
     ['an over-long ID', `/cis/v1/users/${'x'.repeat(300)}`, 400],

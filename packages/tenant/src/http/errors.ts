@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import {
   IDENTIFIER_IS_TAKEN,
@@ -65,4 +66,17 @@ export function sendError(error: Error, request: FastifyRequest, reply: FastifyR
     void reply.header('www-authenticate', `Bearer realm="tessera"${reason}`);
   }
   return reply.status(body.error_code).type('application/json').serializer(JSON.stringify).send(body);
+}
+
+/** Answers a request that is no HTTP, or whose header is too large, before there is a request to speak of. */
+export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const status = tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const body: ErrorBody = tooLarge
+    ? { message: 'The header and the URL must be at most 64 KB', error_code: 431 }
+    : { message: ['The request is not valid HTTP'], error_code: 400 };
+  const json = JSON.stringify(body);
+  const head = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(json)}\r\nconnection: close`;
+  socket.end(`HTTP/1.1 ${status}\r\n${head}\r\n\r\n${json}`);
 }

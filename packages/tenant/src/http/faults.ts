@@ -53,6 +53,10 @@ function reasonsOf(
       return [`must have at most ${limit} characters`];
     case 'maxItems':
       return [`must have at most ${limit} items`];
+    case 'minimum':
+      return [`must be at least ${limit}`];
+    case 'maximum':
+      return [`must be at most ${limit}`];
     case 'minProperties':
       return ['must set at least one property'];
     case 'uniqueItems':

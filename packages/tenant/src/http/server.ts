@@ -13,12 +13,14 @@ import type { Tokens } from '../access/tokens.ts';
 import type { Database } from '../store/database.ts';
 import { addAuthentication } from './authenticate.ts';
 import { docsRoutes } from './docsRoutes.ts';
-import { NotFound, sendError } from './errors.ts';
+import { NotFound, refuseUnreadable, sendError } from './errors.ts';
 import { healthRoutes } from './healthRoutes.ts';
 import { tokenRoutes } from './tokenRoutes.ts';
 import { userRoutes } from './userRoutes.ts';
 import { makeValidatorCompiler } from './validator.ts';
 
+/** Room for the longest search, percent-encoded. */
+const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export interface ServerParts {
@@ -40,6 +42,8 @@ export async function makeServer({ database, tokens, log, publicUrl, version }: 
     bodyLimit: MAX_BODY_BYTES,
     // Longer than any identifier may be, so that the schema and not the router refuses one.
     routerOptions: { maxParamLength: 8192, ignoreTrailingSlash: true },
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    clientErrorHandler: refuseUnreadable,
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
   });

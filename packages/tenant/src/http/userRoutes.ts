@@ -1,18 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import { v7 as uuid } from 'uuid';
-import { operations, type AccessTokenClaims, type CreateUserInput, type IDENTIFIER_NAMES } from '@tessera/contract';
+import {
+  operations,
+  PAGE_LIMIT_DEFAULT,
+  type AccessTokenClaims,
+  type CreateUserInput,
+  type IDENTIFIER_NAMES,
+} from '@tessera/contract';
+import { parseSearch } from '../search/parseSearch.ts';
+import { countUsers, listUsers, type UserQuery } from '../store/listUsers.ts';
 import { hashSecret } from '../access/secrets.ts';
 import type { Database } from '../store/database.ts';
 import { shareCommits } from '../store/sharedCommits.ts';
-import {
-  changeUser,
-  countUsers,
-  deleteUser,
-  findByIdentifier,
-  findUser,
-  insertUser,
-  updateUser,
-} from '../store/users.ts';
+import { changeUser, deleteUser, findByIdentifier, findUser, insertUser, updateUser } from '../store/users.ts';
 import { removeFromApp, removeSecondary, verifyAddress, type AddressKind } from '../users/addresses.ts';
 import { changeOf, newUser } from '../users/change.ts';
 import type { IdentifierKind } from '../users/identifiers.ts';
@@ -31,9 +31,24 @@ export function userRoutes(app: FastifyInstance, database: Database): void {
     return result(user, caller);
   });
 
-  route(app, operations.getUsersCount, async ({ caller }) => ({
-    result: { user_count: await countUsers(database, caller.tid) },
+  route(app, operations.getUsersCount, async ({ query: { search }, caller }) => ({
+    result: { user_count: await countUsers(database, userQuery(caller, search)) },
   }));
+
+  route(app, operations.getUsers, async ({ query, caller }) => {
+    const { search, search_prefix, page_offset: offset = 0, page_limit: limit = PAGE_LIMIT_DEFAULT } = query;
+    const { sort_field: sort = 'created_at', sort_order: order = 'asc' } = query;
+    const found = userQuery(caller, search, search_prefix);
+    const [total, users] = await Promise.all([
+      countUsers(database, found),
+      listUsers(database, found, { sort, descending: order === 'desc', offset, limit }),
+    ]);
+    return {
+      total_count: total,
+      page_info: { has_next_page: offset + users.length < total, has_previous_page: offset > 0 },
+      result: users.map((user) => toApiUser(user, caller, Date.now())),
+    };
+  });
 
   route(app, operations.getUserById, async ({ params, caller }) =>
     result(await findUser(database, caller.tid, params.user_id), caller),
@@ -116,6 +131,15 @@ const KIND_BY_NAME: Partial<Record<(typeof IDENTIFIER_NAMES)[number], Identifier
 };
 
 const noSuchUser = (): NotFound => new NotFound('There is no such user');
+
+function userQuery({ tid, app_id }: AccessTokenClaims, search?: string, prefix?: string): UserQuery {
+  return {
+    tenantId: tid,
+    appId: app_id,
+    condition: search === undefined ? undefined : parseSearch(search),
+    prefix: prefix?.toLowerCase(),
+  };
+}
 
 /** What a rule needs to know beyond the request's body. */
 async function contextOf(

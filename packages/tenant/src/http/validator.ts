@@ -4,10 +4,17 @@ import { CUSTOM_DATA_KEYWORD, customDataFaults, formats, type StringFormat } fro
 
 /**
  * A validator for the contract's schemas: its formats and its custom data limit are known, every fault is told,
- * and nothing is coerced, filled in or dropped.
+ * and no body is coerced, filled in or thinned out.
  */
 export function makeValidatorCompiler(): FastifySchemaCompiler<object> {
-  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strict: true });
+  const exact = makeAjv(false);
+  // All of a query is text, until it is read as what its schema says.
+  const ofText = makeAjv(true);
+  return ({ schema, httpPart }) => (httpPart === 'querystring' ? ofText : exact).compile(schema);
+}
+
+function makeAjv(coerceTypes: boolean): Ajv {
+  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strict: true, coerceTypes });
   for (const [name, { test }] of Object.entries<StringFormat>(formats))
     ajv.addFormat(name, { type: 'string', validate: test });
   const validate: SchemaValidateFunction = (_limit: number, data: object) => {
@@ -16,5 +23,5 @@ export function makeValidatorCompiler(): FastifySchemaCompiler<object> {
     return reasons.length === 0;
   };
   ajv.addKeyword({ keyword: CUSTOM_DATA_KEYWORD, type: 'object', schemaType: 'number', errors: true, validate });
-  return ({ schema }) => ajv.compile(schema);
+  return ajv;
 }

@@ -5,7 +5,7 @@ export const USER_COLUMNS =
   'user_id, version, status, status_changed_at, created_at, updated_at, last_auth, ' +
   'profile, custom_data, apps, password, identities, group_ids';
 
-/** A user's values in the order of USER_COLUMNS, as pg takes them. */
+/** A user's values in the order of USER_COLUMNS, then the columns that searches and sorting use: primary email and phone number. */
 export function userValues(user: User): unknown[] {
   return [
     user.user_id,
@@ -21,5 +21,7 @@ export function userValues(user: User): unknown[] {
     user.password && JSON.stringify(user.password),
     JSON.stringify(user.identities),
     user.group_ids,
+    user.profile.email?.value,
+    user.profile.phone_number?.value,
   ];
 }

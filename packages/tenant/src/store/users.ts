@@ -16,16 +16,6 @@ export class IdentifierTaken extends Error {
   }
 }
 
-/** Counts the users of a tenant. */
-export async function countUsers(database: Queryable, tenantId: string): Promise<number> {
-  const { rows } = await database.query<{ count: number }>({
-    name: 'count-users',
-    text: 'select count(*) from users where tenant_id = $1',
-    values: [tenantId],
-  });
-  return rows[0]?.count ?? 0;
-}
-
 /** Finds a user by ID. */
 export async function findUser(database: Queryable, tenantId: string, userId: string): Promise<User | undefined> {
   const { rows } = await database.query<User>({
@@ -57,8 +47,8 @@ export function insertUser(database: Database, tenantId: string, user: User): Pr
     await insertIdentifiers(connection, tenantId, user.user_id, identifiersBeyond(user.profile, {}));
     await connection.query({
       name: 'insert-user',
-      text: `insert into users (tenant_id, ${USER_COLUMNS})
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+      text: `insert into users (tenant_id, ${USER_COLUMNS}, email, phone_number)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
       values: [tenantId, ...userValues(user)],
     });
   });
@@ -138,8 +128,8 @@ async function replaceUser(connection: Queryable, tenantId: string, user: User):
   await connection.query({
     name: 'replace-user',
     text: `update users set (version, status, status_changed_at, created_at, updated_at, last_auth,
-        profile, custom_data, apps, password, identities, group_ids)
-        = ($3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12::jsonb, $13::jsonb, $14::text[])
+        profile, custom_data, apps, password, identities, group_ids, email, phone_number)
+        = ($3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12::jsonb, $13::jsonb, $14::text[], $15::text, $16::text)
       where tenant_id = $1 and user_id = $2`,
     values: [tenantId, ...userValues(user)],
   });

@@ -55,14 +55,23 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       password jsonb,
       identities jsonb not null,
       group_ids text[] not null,
+      email text collate "C",
+      phone_number text collate "C",
       primary key (tenant_id, user_id)
     ) with (fillfactor = 80)`.execute(db);
+
+  // Each order in which users are listed.
+  for (const column of ['created_at', 'email', 'phone_number', 'last_auth']) {
+    await sql`create index ${sql.raw(`users_by_${column}`)} on users (tenant_id, ${sql.raw(column)}, user_id)`.execute(
+      db,
+    );
+  }
 
   await sql`
     create table identifiers (
       tenant_id text not null,
       kind text not null,
-      value text not null,
+      value text collate "C" not null,
       user_id text not null,
       primary key (tenant_id, kind, value)
     )`.execute(db);
