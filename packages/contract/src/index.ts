@@ -1,3 +1,4 @@
+export * from './bulk.ts';
 export * from './customData.ts';
 export * from './environments.ts';
 export * from './errors.ts';

@@ -39,8 +39,21 @@ export function openApiDocument(serverUrl: string, version: string): Json {
 }
 
 function describe(operation: Operation, schemas: Json): Json {
-  const { operationId, summary, description, tag, secured, deprecated, params, query, body, bodyType, responses } =
-    operation;
+  const {
+    operationId,
+    summary,
+    description,
+    tag,
+    secured,
+    deprecated,
+    params,
+    query,
+    headers,
+    extension,
+    body,
+    bodyType,
+    responses,
+  } = operation;
   return {
     operationId,
     summary,
@@ -48,7 +61,12 @@ function describe(operation: Operation, schemas: Json): Json {
     tags: [tag],
     ...(deprecated && { deprecated }),
     ...(secured && { security: [{ ClientAccessToken: [] }] }),
-    parameters: [...parameters('path', params, schemas), ...parameters('query', query, schemas)],
+    ...(extension && { 'x-tessera-extension': true }),
+    parameters: [
+      ...parameters('path', params, schemas),
+      ...parameters('query', query, schemas),
+      ...parameters('header', headers, schemas),
+    ],
     ...(body && {
       requestBody: {
         required: true,
@@ -67,7 +85,7 @@ function describe(operation: Operation, schemas: Json): Json {
   };
 }
 
-function parameters(place: 'path' | 'query', schema: TSchema | undefined, schemas: Json): Json[] {
+function parameters(place: 'path' | 'query' | 'header', schema: TSchema | undefined, schemas: Json): Json[] {
   const { properties = {}, required = [] } = (schema ?? {}) as {
     properties?: Record<string, TSchema>;
     required?: string[];

@@ -1,6 +1,7 @@
 import { Type, type TSchema } from 'typebox';
 import { BadRequestError, HttpError, IdentifierIsTakenError, OAuthError } from './errors.ts';
 import { Closed, Email, OneOf, Phone, Text } from './schemas.ts';
+import { BULK_MAX_BYTES, BulkResult, CreateUsersInput, UpdateUsersInput } from './bulk.ts';
 import { Discovery, JsonWebKeySet, TokenRequest, TokenResponse } from './token.ts';
 import { ApiUser } from './user.ts';
 import { CreateUserInput, UpdateUserInput, VerifyAddressInput } from './userInput.ts';
@@ -21,6 +22,11 @@ export interface Operation {
   deprecated?: boolean;
   params?: TSchema;
   query?: TSchema;
+  headers?: TSchema;
+  /** Whether it is the tenant's own, and not of the vendor's API. */
+  extension?: boolean;
+  /** The most bytes of a body, when it may be larger than others. */
+  bodyLimit?: number;
   body?: TSchema;
   /** Media type of the body; JSON unless told. */
   bodyType?: 'application/json' | 'application/x-www-form-urlencoded';
@@ -37,6 +43,7 @@ const forbidden = { 403: { description: 'The application is no management applic
 const taken = {
   409: { description: 'Another user of the tenant has that identifier', schema: IdentifierIsTakenError },
 };
+const stale = { 412: { description: 'The user is at another version than If-Match names', schema: HttpError } };
 const tooLarge = { 413: { description: 'The body is larger than 1 MB', schema: HttpError } };
 
 const UsersCount = Type.Object(
@@ -242,6 +249,11 @@ export const operations = {
     tag: 'Users',
     secured: true,
     params: UserIdParams,
+    headers: Type.Object({
+      'if-match': Type.Optional(
+        Type.String({ maxLength: 1000, description: 'Entity tags of the versions that may be changed; an extension' }),
+      ),
+    }),
     body: UpdateUserInput,
     responses: {
       200: { description: 'The updated user', schema: UserResult },
@@ -249,6 +261,7 @@ export const operations = {
       ...unauthorized,
       ...notFound,
       ...taken,
+      ...stale,
       ...tooLarge,
     },
   },
@@ -318,5 +331,44 @@ export const operations = {
     params: Type.Object({ ...UserIdParams.properties, phone_number: Phone('Phone number of the user, E.164') }),
     body: VerifyAddressInput,
     responses: { 202: { description: 'The phone number is verified' }, ...badRequest, ...unauthorized, ...notFound },
+  },
+  createUsers: {
+    operationId: 'createUsers',
+    method: 'POST',
+    path: '/cis/v1/users/bulk',
+    summary: 'Create users',
+    description:
+      'Up to 1,000 users at once, each a CreateUserInput that succeeds or fails alone. The results come in order.',
+    tag: 'Users',
+    secured: true,
+    extension: true,
+    body: CreateUsersInput,
+    bodyLimit: BULK_MAX_BYTES,
+    responses: {
+      200: { description: 'What became of each', schema: Type.Object({ result: BulkResult }) },
+      ...badRequest,
+      ...unauthorized,
+      413: { description: 'The body is larger than 64 MB', schema: HttpError },
+    },
+  },
+  updateUsers: {
+    operationId: 'updateUsers',
+    method: 'PUT',
+    path: '/cis/v1/users/bulk',
+    summary: 'Update users',
+    description:
+      'Up to 1,000 updates at once, each an UpdateUserInput with the user_id beside it, that succeeds or fails alone. ' +
+      'Updates of one user are made in order, and the results come in order.',
+    tag: 'Users',
+    secured: true,
+    extension: true,
+    body: UpdateUsersInput,
+    bodyLimit: BULK_MAX_BYTES,
+    responses: {
+      200: { description: 'What became of each', schema: Type.Object({ result: BulkResult }) },
+      ...badRequest,
+      ...unauthorized,
+      413: { description: 'The body is larger than 64 MB', schema: HttpError },
+    },
   },
 } as const satisfies Record<string, Operation>;

@@ -7,9 +7,10 @@ import {
   type IdentifierIsTakenError,
 } from '@tessera/contract';
 import { TokenError } from '../access/tokens.ts';
-import { IdentifierTaken } from '../store/users.ts';
+import { IdentifierTaken } from '../store/identifiers.ts';
 import { NotOnProfile } from '../users/notOnProfile.ts';
 import { RuleError } from '../users/ruleError.ts';
+import { StaleVersion } from '../users/version.ts';
 import { faultsOf } from './faults.ts';
 
 /** There is nothing where the request points. */
@@ -35,12 +36,14 @@ export function errorBody(error: Error): ErrorBody {
   if (error instanceof TokenMissing || error instanceof TokenError) return { message: error.message, error_code: 401 };
   if (error instanceof Forbidden) return { message: error.message, error_code: 403 };
   if (error instanceof NotFound || error instanceof NotOnProfile) return { message: error.message, error_code: 404 };
+  if (error instanceof StaleVersion) return { message: error.message, error_code: 412 };
   if (error instanceof IdentifierTaken) {
     return { message: `${error.kind} is taken: ${error.message}`, error_code: 409, ts_error_code: IDENTIFIER_IS_TAKEN };
   }
   const { validation, validationContext, code, statusCode = 500 } = error as FastifyError;
   if (validation) return { message: faultsOf(validation, validationContext), error_code: 400 };
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return { message: 'The body must be at most 1 MB', error_code: 413 };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return { message: 'The body must be at most 1 MB, or 64 MB for many users', error_code: 413 };
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return { message: 'The body must be application/json', error_code: 415 };
   if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY')

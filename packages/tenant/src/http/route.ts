@@ -2,13 +2,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import type { AccessTokenClaims, Operation } from '@tessera/contract';
 
-type Part<O extends Operation, Name extends 'params' | 'query' | 'body'> =
+type Part<O extends Operation, Name extends 'params' | 'query' | 'headers' | 'body'> =
   O extends Record<Name, infer S extends TSchema> ? Static<S> : undefined;
 
 /** What an operation's handler gets of a request: all of it valid by the contract. */
 export interface Call<O extends Operation> {
   params: Part<O, 'params'>;
   query: Part<O, 'query'>;
+  headers: Part<O, 'headers'>;
   body: Part<O, 'body'>;
   /** Claims of the caller's token; an unsecured operation has none. */
   caller: O['secured'] extends true ? AccessTokenClaims : undefined;
@@ -34,7 +35,8 @@ export function route<const O extends Operation>(
   operation: O,
   handler: (call: Call<O>) => Promise<Success<O>> | Success<O>,
 ): void {
-  const { method, path, params, query, body, responses, secured, management } = operation as Operation;
+  const { method, path, params, query, headers, body, bodyLimit, responses, secured, management } =
+    operation as Operation;
   const success = SUCCESSES.find((status) => responses[status])!;
   app.route({
     method,
@@ -42,9 +44,11 @@ export function route<const O extends Operation>(
     schema: {
       ...(params && { params }),
       ...(query && { querystring: query }),
+      ...(headers && { headers }),
       ...(body && { body }),
       ...(responses[success]!.schema && { response: { [success]: responses[success]!.schema } }),
     },
+    ...(bodyLimit && { bodyLimit }),
     ...(secured && { onRequest: management ? app.authenticateManagement : app.authenticate }),
     handler: async (request, reply) => {
       void reply.status(success);
@@ -52,6 +56,7 @@ export function route<const O extends Operation>(
       const answer = await handler({
         params: request.params,
         query: request.query,
+        headers: request.headers,
         body: request.body,
         caller,
         request,

@@ -16,6 +16,10 @@ import { docsRoutes } from './docsRoutes.ts';
 import { NotFound, refuseUnreadable, sendError } from './errors.ts';
 import { healthRoutes } from './healthRoutes.ts';
 import { tokenRoutes } from './tokenRoutes.ts';
+import { shareCommits } from '../store/sharedCommits.ts';
+import { addressRoutes } from './addressRoutes.ts';
+import { bulkRoutes } from './bulkRoutes.ts';
+import { findRoutes } from './findRoutes.ts';
 import { userRoutes } from './userRoutes.ts';
 import { makeValidatorCompiler } from './validator.ts';
 
@@ -74,7 +78,11 @@ export async function makeServer({ database, tokens, log, publicUrl, version }: 
   healthRoutes(app, database);
   docsRoutes(app, publicUrl, version);
   await app.register(tokenRoutes(database, tokens, publicUrl));
-  userRoutes(app, database);
+  const updateTogether = shareCommits(database);
+  userRoutes(app, database, updateTogether);
+  findRoutes(app, database);
+  addressRoutes(app, database);
+  bulkRoutes(app, database, updateTogether);
   return app;
 }
 

@@ -13,7 +13,8 @@ export function makeValidatorCompiler(): FastifySchemaCompiler<object> {
   return ({ schema, httpPart }) => (httpPart === 'querystring' ? ofText : exact).compile(schema);
 }
 
-function makeAjv(coerceTypes: boolean): Ajv {
+/** A validator with the contract's formats and keyword. @param coerceTypes whether text is read as what a schema says */
+export function makeAjv(coerceTypes: boolean): Ajv {
   const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strict: true, coerceTypes });
   for (const [name, { test }] of Object.entries<StringFormat>(formats))
     ajv.addFormat(name, { type: 'string', validate: test });

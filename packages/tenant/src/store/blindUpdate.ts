@@ -22,7 +22,7 @@ const UPDATE = `
   with input as materialized (
     select * from jsonb_to_recordset($2::jsonb) as input (
       user_id text, at bigint, new_status text, set jsonb, clear text[],
-      custom_data_mode text, new_custom_data jsonb, app_id text, app_set jsonb, app_clear text[])
+      custom_data_mode text, new_custom_data jsonb, app_id text, app_set jsonb, app_clear text[], versions bigint[])
   ), locked as materialized (
     select user_id from users where tenant_id = $1 and user_id = any ($3::text[]) order by user_id for no key update
   )
@@ -42,12 +42,13 @@ const UPDATE = `
   where users.tenant_id = $1 and users.user_id = input.user_id
     and (custom_data_mode <> 'merge'
       or octet_length((coalesce(custom_data, '{}') || new_custom_data)::text) <= ${CUSTOM_DATA_MAX_BYTES})
+    and (versions is null or version = any (versions))
   returning ${USER_COLUMNS.replace('user_id', 'users.user_id')}`;
 
 /**
  * Makes blind changes to users of one tenant, all in one commit.
  * @param updates each of another user
- * @returns the users after the change; one is missing when there is no such user, or its custom data might exceed the limit
+ * @returns the users after the change; one is missing when there is none at a version asked for, or its custom data might exceed the limit
  */
 export async function updateBlind(database: Queryable, tenantId: string, updates: BlindUpdate[]): Promise<User[]> {
   const { rows } = await database.query<User>({
@@ -59,7 +60,7 @@ export async function updateBlind(database: Queryable, tenantId: string, updates
 }
 
 function inputRow({ userId, change }: BlindUpdate): Record<string, unknown> {
-  const { at, status, set, clear, customData, app } = change;
+  const { at, status, set, clear, customData, app, versions } = change;
   return {
     user_id: userId,
     at,
@@ -71,5 +72,6 @@ function inputRow({ userId, change }: BlindUpdate): Record<string, unknown> {
     app_id: app?.id,
     app_set: app?.set,
     app_clear: app?.clear,
+    versions,
   };
 }

@@ -1,20 +1,10 @@
-import pg from 'pg';
-import { identifiersBeyond, type Identifier, type IdentifierKind } from '../users/identifiers.ts';
+import { identifiersBeyond, type Identifier } from '../users/identifiers.ts';
 import { applyChange, isBlind, type Change } from '../users/change.ts';
 import type { User } from '../users/user.ts';
 import { inTransaction, type Database, type Queryable } from './database.ts';
+import { deleteIdentifiers, insertIdentifiers } from './identifiers.ts';
 import type { UpdateTogether } from './sharedCommits.ts';
 import { userValues, USER_COLUMNS } from './userRow.ts';
-
-/** Another user of the tenant has an identifier that was asked for. */
-export class IdentifierTaken extends Error {
-  override name = 'IdentifierTaken';
-  readonly kind: IdentifierKind;
-  constructor(kind: IdentifierKind) {
-    super(`Another user has this ${kind}`);
-    this.kind = kind;
-  }
-}
 
 /** Finds a user by ID. */
 export async function findUser(database: Queryable, tenantId: string, userId: string): Promise<User | undefined> {
@@ -132,42 +122,5 @@ async function replaceUser(connection: Queryable, tenantId: string, user: User):
         = ($3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12::jsonb, $13::jsonb, $14::text[], $15::text, $16::text)
       where tenant_id = $1 and user_id = $2`,
     values: [tenantId, ...userValues(user)],
-  });
-}
-
-const UNIQUE_VIOLATION = '23505';
-
-async function insertIdentifiers(
-  connection: Queryable,
-  tenantId: string,
-  userId: string,
-  identifiers: Identifier[],
-): Promise<void> {
-  for (const { kind, value } of identifiers) {
-    try {
-      await connection.query({
-        name: 'insert-identifier',
-        text: 'insert into identifiers (tenant_id, kind, value, user_id) values ($1, $2, $3, $4)',
-        values: [tenantId, kind, value, userId],
-      });
-    } catch (error) {
-      if (error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION) throw new IdentifierTaken(kind);
-      throw error;
-    }
-  }
-}
-
-async function deleteIdentifiers(
-  connection: Queryable,
-  tenantId: string,
-  userId: string,
-  identifiers: Identifier[],
-): Promise<void> {
-  if (identifiers.length === 0) return;
-  await connection.query({
-    name: 'delete-identifiers',
-    text: `delete from identifiers where tenant_id = $1 and user_id = $2
-      and (kind, value) in (select * from unnest($3::text[], $4::text[]))`,
-    values: [tenantId, userId, identifiers.map(({ kind }) => kind), identifiers.map(({ value }) => value)],
   });
 }

@@ -8,6 +8,7 @@ import {
   type UpdateUserInput,
 } from '@tessera/contract';
 import { RuleError } from './ruleError.ts';
+import { wantVersion } from './version.ts';
 import type { AppData, Password, Profile, User } from './user.ts';
 
 /** Attributes that an update sets or clears without looking at the user. */
@@ -31,6 +32,20 @@ export interface Change {
   /** What needs the user's row to decide; present when any of it was sent. */
   identifiers?: Pick<UpdateUserInput, IdentifierAttribute>;
   password?: Password;
+  /** The versions that the user may be at before; any when absent. */
+  versions?: number[];
+}
+
+/** What a change needs to know beyond what was sent. */
+export interface ChangeContext {
+  /** When, in milliseconds since the epoch. */
+  at: number;
+  /** The calling application. */
+  appId: string;
+  /** The new password's record, when credentials were sent. */
+  password?: Password;
+  /** The versions that the user may be at before; any when absent. */
+  versions?: number[];
 }
 
 const PLAIN = ['birthday', 'address', 'name', 'picture', 'language', 'delegated_access'] as const;
@@ -50,10 +65,9 @@ export const MAX_SECONDARIES = 100;
 /**
  * Works out what an update asks for: only what is sent changes, null clears, objects replace, custom_data merges.
  * @param update the body of the request, valid by its schema
- * @param context when, through which application, and the new password's record when credentials were sent
  */
-export function changeOf(update: UpdateUserInput, context: { at: number; appId: string; password?: Password }): Change {
-  const change: Change = { at: context.at, set: {}, clear: [] };
+export function changeOf(update: UpdateUserInput, context: ChangeContext): Change {
+  const change: Change = { at: context.at, set: {}, clear: [], versions: context.versions };
   if (update.status !== undefined) change.status = update.status;
   if (update.custom_data !== undefined) change.customData = update.custom_data;
   if (context.password) change.password = context.password;
@@ -89,9 +103,10 @@ export const isBlind = (change: Change): boolean => !change.identifiers && !chan
 
 /**
  * What a change makes of a user. A pure function: the user given is left as it is.
- * @throws RuleError when the user, so changed, would break a rule
+ * @throws RuleError when the user, so changed, would break a rule; StaleVersion when it is at another version
  */
 export function applyChange(user: User, change: Change): User {
+  wantVersion(user, change.versions);
   const faults: string[] = [];
   const profile: Profile = { ...user.profile, ...change.set };
   for (const attribute of change.clear) delete profile[attribute];
@@ -197,11 +212,7 @@ function withPrimary<Entry extends { value: string }>(
  * @param input the body of the request, valid by its schema
  * @throws RuleError when the input breaks a rule, such as having neither email nor phone number
  */
-export function newUser(
-  userId: string,
-  input: CreateUserInput,
-  context: { at: number; appId: string; password?: Password },
-): User {
+export function newUser(userId: string, input: CreateUserInput, context: ChangeContext): User {
   const { at, appId } = context;
   const blank: User = {
     user_id: userId,

@@ -25,9 +25,10 @@ export function identifiersOf(profile: Profile): Identifier[] {
 
 /** Those identifiers of `profile` that `other` has not. */
 export function identifiersBeyond(profile: Profile, other: Profile): Identifier[] {
-  const known = new Set(identifiersOf(other).map(keyOf));
-  return identifiersOf(profile).filter((identifier) => !known.has(keyOf(identifier)));
+  const known = new Set(identifiersOf(other).map(identifierKey));
+  return identifiersOf(profile).filter((identifier) => !known.has(identifierKey(identifier)));
 }
 
-const keyOf = ({ kind, value }: Identifier): string => `${kind} ${value}`;
+/** Tells two identifiers of a tenant apart. */
+export const identifierKey = ({ kind, value }: Identifier): string => `${kind} ${value}`;
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
