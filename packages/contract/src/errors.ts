@@ -30,6 +30,9 @@ export const IdentifierIsTakenError = Type.Object(
 /** The `ts_error_code` of an identifier that another user of the tenant has. */
 export const IDENTIFIER_IS_TAKEN = 'identifier_is_taken';
 
+/** The `ts_error_code` of a group's name that another group of the tenant has. */
+export const GROUP_NAME_IS_TAKEN = 'group_name_is_taken';
+
 export const OAUTH_ERRORS = [
   'invalid_request',
   'invalid_client',

@@ -23,7 +23,7 @@ export function openApiDocument(serverUrl: string, version: string): Json {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: serverUrl }],
-    tags: [{ name: 'Access' }, { name: 'Users' }],
+    tags: [{ name: 'Access' }, { name: 'Users' }, { name: 'Groups' }],
     paths,
     components: {
       schemas,

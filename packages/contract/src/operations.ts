@@ -1,5 +1,6 @@
 import { Type, type TSchema } from 'typebox';
 import { BadRequestError, HttpError, IdentifierIsTakenError, OAuthError } from './errors.ts';
+import { AddMembersInput, ApiGroup, CreateGroupInput, UpdateGroupInput } from './group.ts';
 import { Closed, Email, OneOf, Phone, Text } from './schemas.ts';
 import { BULK_MAX_BYTES, BulkResult, CreateUsersInput, UpdateUsersInput } from './bulk.ts';
 import { Discovery, JsonWebKeySet, TokenRequest, TokenResponse } from './token.ts';
@@ -14,7 +15,7 @@ export interface Operation {
   path: string;
   summary: string;
   description?: string;
-  tag: 'Access' | 'Users' | 'Health';
+  tag: 'Access' | 'Users' | 'Groups';
   /** Whether a bearer token is wanted. */
   secured: boolean;
   /** Whether the token must be a management application's. */
@@ -66,6 +67,20 @@ export const PAGE_LIMIT_MAX = 5000;
 export const PAGE_LIMIT_DEFAULT = 100;
 export const SORT_FIELDS = ['email', 'created_at', 'phone_number', 'last_auth'] as const;
 
+const paging = {
+  page_offset: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: 0, description: 'How many to skip' }),
+  ),
+  page_limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: PAGE_LIMIT_MAX,
+      default: PAGE_LIMIT_DEFAULT,
+      description: 'How many to give',
+    }),
+  ),
+};
+
 const UsersPage = Type.Object(
   {
     total_count: Type.Integer({ description: 'How many users there are on all pages' }),
@@ -74,6 +89,12 @@ const UsersPage = Type.Object(
   },
   { title: 'UsersPage' },
 );
+
+const GroupIdParams = Type.Object({ group_id: Text(255, 'ID of the group') });
+const GroupResult = Type.Object({ result: ApiGroup });
+const GroupsResult = Type.Object({ result: Type.Array(ApiGroup) });
+const noGroup = { 404: { description: 'There is no such group', schema: HttpError } };
+const nameTaken = { 409: { description: 'Another group of the tenant has that name', schema: IdentifierIsTakenError } };
 
 const UserIdParams = Type.Object({ user_id: Text(255, 'ID of the user') });
 
@@ -164,17 +185,7 @@ export const operations = {
       search_prefix: Type.Optional(
         Type.String({ maxLength: 254, description: 'What the primary email or phone number begins with' }),
       ),
-      page_offset: Type.Optional(
-        Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: 0, description: 'How many to skip' }),
-      ),
-      page_limit: Type.Optional(
-        Type.Integer({
-          minimum: 1,
-          maximum: PAGE_LIMIT_MAX,
-          default: PAGE_LIMIT_DEFAULT,
-          description: 'How many to give',
-        }),
-      ),
+      ...paging,
       sort_field: Type.Optional(OneOf(SORT_FIELDS, 'What to sort by; created_at unless told')),
       sort_order: Type.Optional(OneOf(['asc', 'desc'], 'In which direction; asc unless told')),
     }),
@@ -370,5 +381,113 @@ export const operations = {
       ...unauthorized,
       413: { description: 'The body is larger than 64 MB', schema: HttpError },
     },
+  },
+  getUserGroups: {
+    operationId: 'getUserGroups',
+    method: 'GET',
+    path: '/cis/v1/users/{user_id}/groups',
+    summary: "Get user's groups",
+    tag: 'Groups',
+    secured: true,
+    params: UserIdParams,
+    responses: {
+      200: { description: 'The groups', schema: GroupsResult },
+      ...badRequest,
+      ...unauthorized,
+      ...notFound,
+    },
+  },
+  createGroup: {
+    operationId: 'createGroup',
+    method: 'POST',
+    path: '/cis/v1/groups',
+    summary: 'Create group',
+    tag: 'Groups',
+    secured: true,
+    body: CreateGroupInput,
+    responses: { 201: { description: 'The group', schema: GroupResult }, ...badRequest, ...unauthorized, ...nameTaken },
+  },
+  getGroups: {
+    operationId: 'getGroups',
+    method: 'GET',
+    path: '/cis/v1/groups',
+    summary: 'Get groups',
+    tag: 'Groups',
+    secured: true,
+    responses: { 200: { description: 'The groups', schema: GroupsResult }, ...unauthorized },
+  },
+  getGroup: {
+    operationId: 'getGroup',
+    method: 'GET',
+    path: '/cis/v1/groups/{group_id}',
+    summary: 'Get group by ID',
+    tag: 'Groups',
+    secured: true,
+    params: GroupIdParams,
+    responses: { 200: { description: 'The group', schema: GroupResult }, ...badRequest, ...unauthorized, ...noGroup },
+  },
+  updateGroup: {
+    operationId: 'updateGroup',
+    method: 'PUT',
+    path: '/cis/v1/groups/{group_id}',
+    summary: 'Update group',
+    description: 'Only what is sent changes, and replaces what is stored; null clears.',
+    tag: 'Groups',
+    secured: true,
+    params: GroupIdParams,
+    body: UpdateGroupInput,
+    responses: {
+      200: { description: 'The group', schema: GroupResult },
+      ...badRequest,
+      ...unauthorized,
+      ...noGroup,
+      ...nameTaken,
+    },
+  },
+  deleteGroup: {
+    operationId: 'deleteGroup',
+    method: 'DELETE',
+    path: '/cis/v1/groups/{group_id}',
+    summary: 'Delete group',
+    tag: 'Groups',
+    secured: true,
+    params: GroupIdParams,
+    responses: { 204: { description: 'The group is gone' }, ...badRequest, ...unauthorized, ...noGroup },
+  },
+  getGroupMembers: {
+    operationId: 'getGroupMembers',
+    method: 'GET',
+    path: '/cis/v1/groups/{group_id}/users',
+    summary: 'Get members',
+    tag: 'Groups',
+    secured: true,
+    extension: true,
+    params: GroupIdParams,
+    query: Closed(paging),
+    responses: { 200: { description: 'The users', schema: UsersPage }, ...badRequest, ...unauthorized, ...noGroup },
+  },
+  addGroupMembers: {
+    operationId: 'addGroupMembers',
+    method: 'POST',
+    path: '/cis/v1/groups/{group_id}/users',
+    summary: 'Add members',
+    description: 'All of the users, or none when one is not there.',
+    tag: 'Groups',
+    secured: true,
+    extension: true,
+    params: GroupIdParams,
+    body: AddMembersInput,
+    responses: { 204: { description: 'The users are members' }, ...badRequest, ...unauthorized, ...noGroup },
+  },
+  removeGroupMember: {
+    operationId: 'removeGroupMember',
+    method: 'DELETE',
+    path: '/cis/v1/groups/{group_id}/users/{user_id}',
+    summary: 'Remove member',
+    tag: 'Groups',
+    secured: true,
+    extension: true,
+    params: Type.Object({ ...GroupIdParams.properties, ...UserIdParams.properties }),
+    responses: { 204: { description: 'The user is no member' }, ...badRequest, ...unauthorized, ...noGroup },
   },
 } as const satisfies Record<string, Operation>;

@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import {
+  GROUP_NAME_IS_TAKEN,
   IDENTIFIER_IS_TAKEN,
   type BadRequestError,
   type HttpError,
   type IdentifierIsTakenError,
 } from '@tessera/contract';
 import { TokenError } from '../access/tokens.ts';
+import { GroupNameTaken, UnknownMembers } from '../store/groups.ts';
 import { IdentifierTaken } from '../store/identifiers.ts';
 import { NotOnProfile } from '../users/notOnProfile.ts';
 import { RuleError } from '../users/ruleError.ts';
@@ -40,6 +42,10 @@ export function errorBody(error: Error): ErrorBody {
   if (error instanceof IdentifierTaken) {
     return { message: `${error.kind} is taken: ${error.message}`, error_code: 409, ts_error_code: IDENTIFIER_IS_TAKEN };
   }
+  if (error instanceof GroupNameTaken) {
+    return { message: error.message, error_code: 409, ts_error_code: GROUP_NAME_IS_TAKEN };
+  }
+  if (error instanceof UnknownMembers) return { message: [`user_ids: ${error.message}`], error_code: 400 };
   const { validation, validationContext, code, statusCode = 500 } = error as FastifyError;
   if (validation) return { message: faultsOf(validation, validationContext), error_code: 400 };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')

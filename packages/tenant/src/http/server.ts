@@ -14,6 +14,7 @@ import type { Database } from '../store/database.ts';
 import { addAuthentication } from './authenticate.ts';
 import { docsRoutes } from './docsRoutes.ts';
 import { NotFound, refuseUnreadable, sendError } from './errors.ts';
+import { groupRoutes } from './groupRoutes.ts';
 import { healthRoutes } from './healthRoutes.ts';
 import { tokenRoutes } from './tokenRoutes.ts';
 import { shareCommits } from '../store/sharedCommits.ts';
@@ -82,6 +83,7 @@ export async function makeServer({ database, tokens, log, publicUrl, version }: 
   userRoutes(app, database, updateTogether);
   findRoutes(app, database);
   addressRoutes(app, database);
+  groupRoutes(app, database);
   bulkRoutes(app, database, updateTogether);
   return app;
 }

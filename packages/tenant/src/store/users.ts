@@ -91,17 +91,23 @@ export async function changeUser(
 /** Deletes a user and frees its identifiers. @returns whether there was one */
 export async function deleteUser(database: Database, tenantId: string, userId: string): Promise<boolean> {
   return inTransaction(database, async (connection) => {
-    const { rowCount } = await connection.query({
+    const { rows } = await connection.query<{ group_ids: string[] }>({
       name: 'delete-user',
-      text: 'delete from users where tenant_id = $1 and user_id = $2',
+      text: 'delete from users where tenant_id = $1 and user_id = $2 returning group_ids',
       values: [tenantId, userId],
+    });
+    if (!rows[0]) return false;
+    await connection.query({
+      name: 'delete-memberships',
+      text: 'delete from group_members where tenant_id = $1 and group_id = any ($2::text[]) and user_id = $3',
+      values: [tenantId, rows[0].group_ids, userId],
     });
     await connection.query({
       name: 'delete-identifiers-of-user',
       text: 'delete from identifiers where tenant_id = $1 and user_id = $2',
       values: [tenantId, userId],
     });
-    return rowCount === 1;
+    return true;
   });
 }
 

@@ -75,5 +75,26 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       user_id text not null,
       primary key (tenant_id, kind, value)
     )`.execute(db);
+  await sql`
+    create table groups (
+      tenant_id text not null,
+      group_id text not null,
+      name text not null,
+      description text,
+      custom_data jsonb,
+      created_at bigint not null,
+      updated_at bigint not null,
+      primary key (tenant_id, group_id),
+      unique (tenant_id, name)
+    )`.execute(db);
+  // Whom a user's group_ids name, the other way round.
+  await sql`
+    create table group_members (
+      tenant_id text not null,
+      group_id text not null,
+      user_id text not null,
+      primary key (tenant_id, group_id, user_id)
+    )`.execute(db);
+
   await sql`create index identifiers_of_user on identifiers (tenant_id, user_id)`.execute(db);
 }
