@@ -4,6 +4,7 @@ export * from './environments.ts';
 export * from './errors.ts';
 export * from './formats.ts';
 export * from './group.ts';
+export * from './history.ts';
 export * from './openapi.ts';
 export * from './operations.ts';
 export { CUSTOM_DATA_KEYWORD } from './schemas.ts';

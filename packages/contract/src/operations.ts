@@ -1,6 +1,7 @@
 import { Type, type TSchema } from 'typebox';
 import { BadRequestError, HttpError, IdentifierIsTakenError, OAuthError } from './errors.ts';
 import { AddMembersInput, ApiGroup, CreateGroupInput, UpdateGroupInput } from './group.ts';
+import { HistoryEntry } from './history.ts';
 import { Closed, Email, OneOf, Phone, Text } from './schemas.ts';
 import { BULK_MAX_BYTES, BulkResult, CreateUsersInput, UpdateUsersInput } from './bulk.ts';
 import { Discovery, JsonWebKeySet, TokenRequest, TokenResponse } from './token.ts';
@@ -489,5 +490,30 @@ export const operations = {
     extension: true,
     params: Type.Object({ ...GroupIdParams.properties, ...UserIdParams.properties }),
     responses: { 204: { description: 'The user is no member' }, ...badRequest, ...unauthorized, ...noGroup },
+  },
+  getUserHistory: {
+    operationId: 'getUserHistory',
+    method: 'GET',
+    path: '/cis/v1/users/{user_id}/history',
+    summary: "Get user's history",
+    description: 'Every change of a user, the newest first. It goes when the user is deleted.',
+    tag: 'Users',
+    secured: true,
+    extension: true,
+    params: UserIdParams,
+    query: Closed(paging),
+    responses: {
+      200: {
+        description: 'The changes',
+        schema: Type.Object({
+          total_count: Type.Integer(),
+          page_info: UsersPage.properties.page_info,
+          result: Type.Array(HistoryEntry),
+        }),
+      },
+      ...badRequest,
+      ...unauthorized,
+      ...notFound,
+    },
   },
 } as const satisfies Record<string, Operation>;

@@ -4,6 +4,7 @@ import type { Database } from '../store/database.ts';
 import { changeUser } from '../store/users.ts';
 import { removeSecondary, verifyAddress } from '../users/addresses.ts';
 import type { User } from '../users/user.ts';
+import { writerOf } from './authenticate.ts';
 import { route } from './route.ts';
 import { noSuchUser } from './userAnswer.ts';
 
@@ -11,7 +12,7 @@ import { noSuchUser } from './userAnswer.ts';
 export function addressRoutes(app: FastifyInstance, database: Database): void {
   const change = async (caller: AccessTokenClaims, userId: string, rule: (user: User, at: number) => User) => {
     const at = Date.now();
-    if (!(await changeUser(database, caller.tid, userId, (user) => rule(user, at)))) throw noSuchUser();
+    if (!(await changeUser(database, writerOf(caller), userId, (user) => rule(user, at)))) throw noSuchUser();
     return undefined;
   };
 

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AccessTokenClaims } from '@tessera/contract';
 import type { Tokens } from '../access/tokens.ts';
 import { MANAGEMENT_ROLE } from '../access/tokens.ts';
+import type { Writer } from '../store/writer.ts';
 import { Forbidden, TokenMissing } from './errors.ts';
 
 declare module 'fastify' {
@@ -34,3 +35,6 @@ export function addAuthentication(app: FastifyInstance, tokens: Tokens): void {
     }
   });
 }
+
+/** On whose behalf a caller changes things. */
+export const writerOf = ({ tid, client_id }: AccessTokenClaims): Writer => ({ tenantId: tid, clientId: client_id });

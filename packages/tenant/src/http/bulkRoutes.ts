@@ -20,6 +20,7 @@ import type { User } from '../users/user.ts';
 import { changeContext } from './changeContext.ts';
 import { errorBody } from './errors.ts';
 import { faultsOf } from './faults.ts';
+import { writerOf } from './authenticate.ts';
 import { route } from './route.ts';
 import { noSuchUser } from './userAnswer.ts';
 import { makeAjv } from './validator.ts';
@@ -43,7 +44,7 @@ export function bulkRoutes(app: FastifyInstance, database: Database, updateToget
       ),
     );
     const users = made.flatMap((one) => (one instanceof Error ? [] : [one]));
-    const refused = await insertUsers(database, caller.tid, users);
+    const refused = await insertUsers(database, writerOf(caller), users);
     return {
       result: bulkResult(
         made.map((one) => (one instanceof Error ? one : (refused.get(one.user_id) ?? one))),
@@ -58,7 +59,7 @@ export function bulkRoutes(app: FastifyInstance, database: Database, updateToget
       outcomes[index] = await outcome(async () => {
         const { userId, input } = checkedUpdate(isUpdate, body.updates[index]);
         const change = changeOf(input, await changeContext(input.credentials, caller));
-        const user = await updateUser(database, updateTogether, caller.tid, userId, change);
+        const user = await updateUser(database, updateTogether, writerOf(caller), userId, change);
         if (!user) throw noSuchUser();
         return user;
       });

@@ -15,6 +15,7 @@ import {
 } from '../store/groups.ts';
 import { toApiUser } from '../users/result.ts';
 import { NotFound } from './errors.ts';
+import { writerOf } from './authenticate.ts';
 import { route } from './route.ts';
 import { noSuchUser } from './userAnswer.ts';
 
@@ -44,7 +45,7 @@ export function groupRoutes(app: FastifyInstance, database: Database): void {
   });
 
   route(app, operations.deleteGroup, async ({ params, caller }) => {
-    if (!(await deleteGroup(database, caller.tid, params.group_id, Date.now()))) throw noSuchGroup();
+    if (!(await deleteGroup(database, writerOf(caller), params.group_id, Date.now()))) throw noSuchGroup();
     return undefined;
   });
 
@@ -55,12 +56,13 @@ export function groupRoutes(app: FastifyInstance, database: Database): void {
   });
 
   route(app, operations.addGroupMembers, async ({ params, body, caller }) => {
-    if (!(await addMembers(database, caller.tid, params.group_id, body.user_ids, Date.now()))) throw noSuchGroup();
+    if (!(await addMembers(database, writerOf(caller), params.group_id, body.user_ids, Date.now())))
+      throw noSuchGroup();
     return undefined;
   });
 
   route(app, operations.removeGroupMember, async ({ params: { group_id, user_id }, caller }) => {
-    if (!(await removeMember(database, caller.tid, group_id, user_id, Date.now()))) {
+    if (!(await removeMember(database, writerOf(caller), group_id, user_id, Date.now()))) {
       throw new NotFound('There is no such member of such a group');
     }
     return undefined;

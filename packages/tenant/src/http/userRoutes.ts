@@ -8,6 +8,7 @@ import { removeFromApp } from '../users/addresses.ts';
 import { changeOf, newUser } from '../users/change.ts';
 import { versionsOf } from '../users/version.ts';
 import { changeContext } from './changeContext.ts';
+import { writerOf } from './authenticate.ts';
 import { route } from './route.ts';
 import { noSuchUser, userAnswer } from './userAnswer.ts';
 
@@ -15,19 +16,19 @@ import { noSuchUser, userAnswer } from './userAnswer.ts';
 export function userRoutes(app: FastifyInstance, database: Database, updateTogether: UpdateTogether): void {
   route(app, operations.createUser, async ({ body, caller, reply }) => {
     const user = newUser(uuid(), body, await changeContext(body.credentials, caller));
-    await insertUser(database, caller.tid, user);
+    await insertUser(database, writerOf(caller), user);
     return userAnswer(user, caller, reply);
   });
 
   route(app, operations.updateUser, async ({ params, headers, body, caller, reply }) => {
     const context = { ...(await changeContext(body.credentials, caller)), versions: versionsOf(headers['if-match']) };
-    const user = await updateUser(database, updateTogether, caller.tid, params.user_id, changeOf(body, context));
+    const user = await updateUser(database, updateTogether, writerOf(caller), params.user_id, changeOf(body, context));
     return userAnswer(user, caller, reply);
   });
 
   route(app, operations.removeUserFromApp, async ({ params, caller }) => {
     const remove = (user: Parameters<typeof removeFromApp>[0]) => removeFromApp(user, caller.app_id, Date.now());
-    if (!(await changeUser(database, caller.tid, params.user_id, remove))) throw noSuchUser();
+    if (!(await changeUser(database, writerOf(caller), params.user_id, remove))) throw noSuchUser();
     return undefined;
   });
 

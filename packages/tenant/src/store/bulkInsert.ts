@@ -1,7 +1,10 @@
 import { identifierKey, identifiersOf } from '../users/identifiers.ts';
+import { differenceOf } from '../users/history.ts';
 import type { User } from '../users/user.ts';
 import { inTransaction, type Database } from './database.ts';
 import { IdentifierTaken, insertIdentifiersIfFree } from './identifiers.ts';
+import { insertHistory } from './history.ts';
+import type { Writer } from './writer.ts';
 import { USER_COLUMNS, userValues } from './userRow.ts';
 import { insertUser } from './users.ts';
 
@@ -12,9 +15,10 @@ import { insertUser } from './users.ts';
  */
 export async function insertUsers(
   database: Database,
-  tenantId: string,
+  writer: Writer,
   users: User[],
 ): Promise<Map<string, IdentifierTaken>> {
+  const { tenantId } = writer;
   const refused = new Map<string, IdentifierTaken>();
   const { first, later } = withoutRivals(users);
   if (first.length > 0) {
@@ -32,19 +36,23 @@ export async function insertUsers(
       }
       const rows = first.filter(({ user_id }) => !blocked.has(user_id));
       await connection.query({ name: 'insert-users', text: INSERT, values: [tenantId, JSON.stringify(rows.map(row))] });
+      const entries = rows.map((user) => ({ ...differenceOf(undefined, user), ...entryOf(user) }));
+      await insertHistory(connection, writer, entries);
       return first.filter(({ user_id }) => blocked.has(user_id));
     });
     later.unshift(...unstored);
   }
   // One after another, so that each is told which identifier is taken, and by whom does not matter.
   for (const user of later) {
-    await insertUser(database, tenantId, user).catch((error: unknown) => {
+    await insertUser(database, writer, user).catch((error: unknown) => {
       if (!(error instanceof IdentifierTaken)) throw error;
       refused.set(user.user_id, error);
     });
   }
   return refused;
 }
+
+const entryOf = ({ user_id, version, updated_at }: User) => ({ user_id, version, changed_at: updated_at });
 
 /** Those who want no identifier that one before them wants, and the others. */
 function withoutRivals(users: User[]): { first: User[]; later: User[] } {

@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { ApiGroup, UpdateGroupInput } from '@tessera/contract';
 import type { User } from '../users/user.ts';
 import { inTransaction, type Database, type Queryable } from './database.ts';
+import type { Writer } from './writer.ts';
 import { USER_COLUMNS } from './userRow.ts';
 
 /** Another group of the tenant has the name that was asked for. */
@@ -107,7 +108,8 @@ export async function updateGroup(
 }
 
 /** Deletes a group; its members are members no more. @returns whether there was one */
-export function deleteGroup(database: Database, tenantId: string, groupId: string, at: number): Promise<boolean> {
+export function deleteGroup(database: Database, writer: Writer, groupId: string, at: number): Promise<boolean> {
+  const { tenantId } = writer;
   return inTransaction(database, async (connection) => {
     if (!(await lockGroup(connection, tenantId, groupId))) return false;
     const { rows } = await connection.query<{ user_id: string }>({
@@ -116,7 +118,7 @@ export function deleteGroup(database: Database, tenantId: string, groupId: strin
     });
     await leave(
       connection,
-      tenantId,
+      writer,
       groupId,
       rows.map(({ user_id }) => user_id),
       at,
@@ -136,11 +138,12 @@ export function deleteGroup(database: Database, tenantId: string, groupId: strin
  */
 export function addMembers(
   database: Database,
-  tenantId: string,
+  writer: Writer,
   groupId: string,
   userIds: string[],
   at: number,
 ): Promise<boolean> {
+  const { tenantId } = writer;
   return inTransaction(database, async (connection) => {
     if (!(await lockGroup(connection, tenantId, groupId))) return false;
     const known = new Set(await lockUsers(connection, tenantId, userIds));
@@ -151,12 +154,14 @@ export function addMembers(
         select $1, $2, user_id from unnest($3::text[]) as new (user_id) on conflict do nothing returning user_id`,
       values: [tenantId, groupId, userIds],
     });
-    await connection.query({
-      text: `update users set version = version + 1, updated_at = greatest(updated_at, $4),
-          group_ids = array_append(group_ids, $2)
-        where tenant_id = $1 and user_id = any ($3::text[])`,
-      values: [tenantId, groupId, rows.map(({ user_id }) => user_id), at],
-    });
+    await setGroups(
+      connection,
+      writer,
+      'array_append(group_ids, $2)',
+      groupId,
+      rows.map(({ user_id }) => user_id),
+      at,
+    );
     return true;
   });
 }
@@ -164,18 +169,19 @@ export function addMembers(
 /** Ends a membership. @returns whether there was one */
 export function removeMember(
   database: Database,
-  tenantId: string,
+  writer: Writer,
   groupId: string,
   userId: string,
   at: number,
 ): Promise<boolean> {
+  const { tenantId } = writer;
   return inTransaction(database, async (connection) => {
     if (!(await lockGroup(connection, tenantId, groupId))) return false;
     const { rowCount } = await connection.query({
       text: 'delete from group_members where tenant_id = $1 and group_id = $2 and user_id = $3',
       values: [tenantId, groupId, userId],
     });
-    await leave(connection, tenantId, groupId, rowCount ? [userId] : [], at);
+    await leave(connection, writer, groupId, rowCount ? [userId] : [], at);
     return rowCount === 1;
   });
 }
@@ -201,13 +207,33 @@ export async function listMembers(
   return { users: rows, total: count.rows[0]?.count ?? 0 };
 }
 
-async function leave(connection: Queryable, tenantId: string, groupId: string, userIds: string[], at: number) {
-  await lockUsers(connection, tenantId, userIds);
+async function leave(connection: Queryable, writer: Writer, groupId: string, userIds: string[], at: number) {
+  await lockUsers(connection, writer.tenantId, userIds);
+  await setGroups(connection, writer, 'array_remove(group_ids, $2)', groupId, userIds, at);
+}
+
+/** Changes the groups of users who are locked, and records it. */
+async function setGroups(
+  connection: Queryable,
+  { tenantId, clientId }: Writer,
+  groupIds: 'array_append(group_ids, $2)' | 'array_remove(group_ids, $2)',
+  groupId: string,
+  userIds: string[],
+  at: number,
+): Promise<void> {
   await connection.query({
-    text: `update users set version = version + 1, updated_at = greatest(updated_at, $4),
-        group_ids = array_remove(group_ids, $2)
-      where tenant_id = $1 and user_id = any ($3::text[])`,
-    values: [tenantId, groupId, userIds, at],
+    text: `with before as (
+        select user_id, group_ids from users where tenant_id = $1 and user_id = any ($3::text[])
+      ), after as (
+        update users set version = version + 1, updated_at = greatest(updated_at, $4), group_ids = ${groupIds}
+        where tenant_id = $1 and user_id = any ($3::text[])
+        returning user_id, version, updated_at, group_ids
+      )
+      insert into user_history (tenant_id, user_id, version, changed_at, client_id, before, after)
+      select $1, user_id, version, updated_at, $5,
+        jsonb_build_object('groupIds', before.group_ids), jsonb_build_object('groupIds', after.group_ids)
+      from before join after using (user_id)`,
+    values: [tenantId, groupId, userIds, at, clientId],
   });
 }
 

@@ -2,12 +2,13 @@ import pg from 'pg';
 import type { User } from '../users/user.ts';
 import { updateBlind, type BlindUpdate } from './blindUpdate.ts';
 import type { Database } from './database.ts';
+import type { Writer } from './writer.ts';
 
 /**
  * Makes a blind change to a user, together with others that are asked for at the same time.
  * @returns the user after the change, once it is committed; undefined as `updateBlind` leaves one out
  */
-export type UpdateTogether = (tenantId: string, update: BlindUpdate) => Promise<User | undefined>;
+export type UpdateTogether = (writer: Writer, update: Omit<BlindUpdate, 'clientId'>) => Promise<User | undefined>;
 
 interface Waiting extends BlindUpdate {
   tenantId: string;
@@ -54,9 +55,9 @@ export function shareCommits(database: Database): UpdateTogether {
     }
   }
 
-  return (tenantId, update) =>
+  return (writer, update) =>
     new Promise((resolve, reject) => {
-      waiting.push({ tenantId, ...update, resolve, reject });
+      waiting.push({ ...writer, ...update, resolve, reject });
       sendNext();
     });
 }

@@ -1,9 +1,12 @@
 import { identifiersBeyond, type Identifier } from '../users/identifiers.ts';
 import { applyChange, isBlind, type Change } from '../users/change.ts';
+import { differenceOf } from '../users/history.ts';
 import type { User } from '../users/user.ts';
 import { inTransaction, type Database, type Queryable } from './database.ts';
 import { deleteIdentifiers, insertIdentifiers } from './identifiers.ts';
 import type { UpdateTogether } from './sharedCommits.ts';
+import { insertHistory } from './history.ts';
+import type { Writer } from './writer.ts';
 import { userValues, USER_COLUMNS } from './userRow.ts';
 
 /** Finds a user by ID. */
@@ -32,7 +35,8 @@ export async function findByIdentifier(
 }
 
 /** Stores a new user. @throws IdentifierTaken when another user has one of its identifiers; nothing is stored then */
-export function insertUser(database: Database, tenantId: string, user: User): Promise<void> {
+export function insertUser(database: Database, writer: Writer, user: User): Promise<void> {
+  const { tenantId } = writer;
   return inTransaction(database, async (connection) => {
     await insertIdentifiers(connection, tenantId, user.user_id, identifiersBeyond(user.profile, {}));
     await connection.query({
@@ -41,6 +45,7 @@ export function insertUser(database: Database, tenantId: string, user: User): Pr
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
       values: [tenantId, ...userValues(user)],
     });
+    await record(connection, writer, undefined, user);
   });
 }
 
@@ -53,16 +58,16 @@ export function insertUser(database: Database, tenantId: string, user: User): Pr
 export async function updateUser(
   database: Database,
   updateTogether: UpdateTogether,
-  tenantId: string,
+  writer: Writer,
   userId: string,
   change: Change,
 ): Promise<User | undefined> {
   if (isBlind(change)) {
-    const user = await updateTogether(tenantId, { userId, change });
+    const user = await updateTogether(writer, { userId, change });
     // None is a user who is not there, or one whose custom data may grow too large: the rule tells.
     if (user) return user;
   }
-  return changeUser(database, tenantId, userId, (before) => applyChange(before, change));
+  return changeUser(database, writer, userId, (before) => applyChange(before, change));
 }
 
 /**
@@ -73,10 +78,11 @@ export async function updateUser(
  */
 export async function changeUser(
   database: Database,
-  tenantId: string,
+  writer: Writer,
   userId: string,
   rule: (user: User) => User,
 ): Promise<User | undefined> {
+  const { tenantId } = writer;
   return inTransaction(database, async (connection) => {
     const before = await lockUser(connection, tenantId, userId);
     if (!before) return undefined;
@@ -84,11 +90,19 @@ export async function changeUser(
     await deleteIdentifiers(connection, tenantId, userId, identifiersBeyond(before.profile, after.profile));
     await insertIdentifiers(connection, tenantId, userId, identifiersBeyond(after.profile, before.profile));
     await replaceUser(connection, tenantId, after);
+    await record(connection, writer, before, after);
     return after;
   });
 }
 
-/** Deletes a user and frees its identifiers. @returns whether there was one */
+function record(connection: Queryable, writer: Writer, before: User | undefined, after: User): Promise<void> {
+  const { user_id, version, updated_at } = after;
+  return insertHistory(connection, writer, [
+    { user_id, version, changed_at: updated_at, ...differenceOf(before, after) },
+  ]);
+}
+
+/** Deletes a user with its history, and frees its identifiers. @returns whether there was one */
 export async function deleteUser(database: Database, tenantId: string, userId: string): Promise<boolean> {
   return inTransaction(database, async (connection) => {
     const { rows } = await connection.query<{ group_ids: string[] }>({
@@ -101,6 +115,11 @@ export async function deleteUser(database: Database, tenantId: string, userId: s
       name: 'delete-memberships',
       text: 'delete from group_members where tenant_id = $1 and group_id = any ($2::text[]) and user_id = $3',
       values: [tenantId, rows[0].group_ids, userId],
+    });
+    await connection.query({
+      name: 'delete-history',
+      text: 'delete from user_history where tenant_id = $1 and user_id = $2',
+      values: [tenantId, userId],
     });
     await connection.query({
       name: 'delete-identifiers-of-user',

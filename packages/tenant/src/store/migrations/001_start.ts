@@ -96,5 +96,17 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (tenant_id, group_id, user_id)
     )`.execute(db);
 
+  await sql`
+    create table user_history (
+      tenant_id text not null,
+      user_id text not null,
+      version bigint not null,
+      changed_at bigint not null,
+      client_id text not null,
+      before jsonb not null,
+      after jsonb not null,
+      primary key (tenant_id, user_id, version)
+    )`.execute(db);
+
   await sql`create index identifiers_of_user on identifiers (tenant_id, user_id)`.execute(db);
 }

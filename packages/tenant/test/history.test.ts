@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ApiUser, HistoryEntry } from '@tessera/contract';
+import { ATTRIBUTES, updateOf } from './randomUpdates.ts';
+import { freshEmail, startTestTenant, type TestTenant } from './testTenant.ts';
+
+let tenant: TestTenant;
+beforeAll(async () => {
+  tenant = await startTestTenant();
+});
+afterAll(() => tenant.close());
+
+async function history(userId: string, query = ''): Promise<HistoryEntry[]> {
+  const { status, body } = await tenant.send('GET', `/cis/v1/users/${userId}/history${query}`);
+  expect(status).toBe(200);
+  return body.result as HistoryEntry[];
+}
+
+/** Builds a profile from its changes, from the first one on. */
+function replayed(entries: HistoryEntry[]): Record<string, unknown> {
+  const profile: Record<string, unknown> = {};
+  for (const { changes } of [...entries].reverse()) {
+    for (const { attribute, before, after } of changes) {
+      expect(profile[attribute], `${attribute} before`).toEqual(before);
+      if (after === undefined) delete profile[attribute];
+      else profile[attribute] = after;
+    }
+  }
+  return profile;
+}
+
+/** The part of a user that history tells. */
+function told({ password_information: password, ...user }: ApiUser): Record<string, unknown> {
+  const { user_id: _i, created_at: _c, updated_at: _u, status_changed_at: _s, app_name: _a, ...rest } = user;
+  const { identities: _d, identity_providers: _p, ...profile } = rest;
+  return {
+    ...profile,
+    ...(password && { credentials: { temporary: password.temporary, updated_at: password.updated_at } }),
+  };
+}
+
+/** A user without secondary addresses is shown with empty lists, and history need not tell of them. */
+const withLists = (profile: Record<string, unknown>) => ({
+  secondary_emails: [],
+  secondary_phone_numbers: [],
+  ...profile,
+});
+
+it('tells each change: when, by which client, what was before and after', async () => {
+  const user = await tenant.create({ email: freshEmail(), language: 'en' });
+  await tenant.update(user.user_id, { language: 'fr', custom_data: { a: 1 }, status: 'Active' });
+  await tenant.update(user.user_id, { language: null, credentials: { password: 'correct horse' } });
+  const now = await tenant.get(user.user_id);
+  const [third, second, first] = await history(user.user_id);
+  expect(first).toMatchObject({ version: 1, changed_at: user.created_at, client_id: 'test-client' });
+  expect(first!.changes).toContainEqual({ attribute: 'email', after: user.email });
+  expect(second!.version).toBe(2);
+  expect(second!.changes).toHaveLength(3);
+  expect(second!.changes).toEqual(
+    expect.arrayContaining([
+      { attribute: 'language', before: 'en', after: 'fr' },
+      { attribute: 'custom_data', after: { a: 1 } },
+      { attribute: 'status', before: 'Pending', after: 'Active' },
+    ]),
+  );
+  expect(third).toMatchObject({ version: 3, changed_at: now.updated_at });
+  expect(third!.changes).toEqual(
+    expect.arrayContaining([
+      { attribute: 'language', before: 'fr' },
+      { attribute: 'credentials', after: { temporary: true, updated_at: now.password_information!.updated_at } },
+    ]),
+  );
+  expect(JSON.stringify([first, second, third])).not.toMatch(/argon2|correct horse/);
+});
+
+it('replayed from the first entry gives today’s profile', { timeout: 60_000 }, async () => {
+  const free = ATTRIBUTES.filter((name) => !/email|phone|username|external_user_id/.test(name));
+  const updates = fc.array(
+    updateOf(free).filter((update) => Object.keys(update).length > 0),
+    { minLength: 1, maxLength: 5 },
+  );
+  await fc.assert(
+    fc.asyncProperty(updates, fc.boolean(), async (inputs, asGroup) => {
+      const { user_id } = await tenant.create({ email: freshEmail(), secondary_emails: [freshEmail()] });
+      for (const [n, input] of inputs.entries()) {
+        // Some by one statement, some by a transaction, some with many others.
+        if (n % 3 === 1) await tenant.update(user_id, { ...input, secondary_emails: [freshEmail()] });
+        else if (n % 3 === 2) await tenant.send('PUT', '/cis/v1/users/bulk', { updates: [{ user_id, ...input }] });
+        else await tenant.update(user_id, input);
+      }
+      const email = (await tenant.get(user_id)).secondary_emails[0]!.value;
+      if (asGroup) {
+        await tenant.send('POST', `/cis/v1/users/${user_id}/emails/${email}/verify`, { change_to_primary: true });
+        const group = await tenant.send('POST', '/cis/v1/groups', { name: freshEmail() });
+        await tenant.send('POST', `/cis/v1/groups/${group.body.result.group_id}/users`, { user_ids: [user_id] });
+      }
+      const entries = await history(user_id);
+      expect(entries.map(({ version }) => version)).toEqual(entries.map((_entry, n) => entries.length - n));
+      expect(withLists(replayed(entries))).toEqual(told(await tenant.get(user_id)));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('loses no change when many are made at once', async () => {
+  const { user_id } = await tenant.create({ email: freshEmail() });
+  const updates = Array.from({ length: 40 }, (_, n) =>
+    n % 4 ? { custom_data: { [`k${n}`]: n } } : { secondary_emails: [freshEmail()] },
+  );
+  await Promise.all(updates.map((update) => tenant.update(user_id, update)));
+  const entries = await history(user_id, '?page_limit=1000');
+  expect(entries).toHaveLength(41);
+  expect(withLists(replayed(entries))).toEqual(told(await tenant.get(user_id)));
+});
+
+it('comes in pages, is kept of users made many at once, and goes with the user', async () => {
+  const { body } = await tenant.send('POST', '/cis/v1/users/bulk', { users: [{ email: freshEmail() }] });
+  const { user_id } = body.result.items[0].user as ApiUser;
+  for (const language of ['a', 'b', 'c', 'd']) await tenant.update(user_id, { language });
+  const page = await tenant.send('GET', `/cis/v1/users/${user_id}/history?page_offset=1&page_limit=2`);
+  expect(page.body).toMatchObject({ total_count: 5, page_info: { has_next_page: true, has_previous_page: true } });
+  expect((page.body.result as HistoryEntry[]).map(({ version }) => version)).toEqual([4, 3]);
+  await tenant.send('DELETE', `/cis/v1/manage/users/${user_id}`);
+  expect((await tenant.send('GET', `/cis/v1/users/${user_id}/history`)).status).toBe(404);
+});
