@@ -5,6 +5,8 @@ import { StartError } from './startError.ts';
 import type { TenantOptions } from './tenant.ts';
 
 export const USAGE = `Usage: npm run tenant -- [options]
+       npm run tenant -- import FILE [options]     users from a file, a JSON object a line
+       npm run tenant -- export [FILE] [options]   users to a file, or to standard output
 
   --port PORT   where to listen (TESSERA_PORT; 7070)
   --host HOST   on which address (TESSERA_HOST; 127.0.0.1, reached from this machine alone)
@@ -21,8 +23,13 @@ export const USAGE = `Usage: npm run tenant -- [options]
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
+/** What is to be done. */
+export type Command =
+  { name: 'serve' } | { name: 'import'; file: string } | { name: 'export'; file: string | undefined };
+
 /** What the command line and the environment ask for. */
 export interface Config extends Omit<TenantOptions, 'log'> {
+  command: Command;
   logLevel: string;
 }
 
@@ -33,13 +40,14 @@ export interface Config extends Omit<TenantOptions, 'log'> {
  * @throws StartError naming the option or variable that is wrong
  */
 export function readConfig(argv: string[], env: NodeJS.ProcessEnv, cwd: string): Config | 'help' {
-  const flags = readFlags(argv);
+  const { values: flags, positionals } = readFlags(argv);
   if (flags.help) return 'help';
   const logLevel = env.TESSERA_LOG_LEVEL || 'info';
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new StartError(`TESSERA_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`);
   }
   return {
+    command: commandOf(positionals, cwd),
     port: number('--port (TESSERA_PORT)', flags.port ?? env.TESSERA_PORT, 7070, 0, 65_535),
     host: (flags.host ?? env.TESSERA_HOST) || '127.0.0.1',
     storage: storageOf(flags.data, env, cwd),
@@ -54,16 +62,27 @@ function readFlags(argv: string[]) {
   try {
     return parseArgs({
       args: argv,
+      allowPositionals: true,
       options: {
         port: { type: 'string' },
         host: { type: 'string' },
         data: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
-    }).values;
+    });
   } catch (error) {
     throw new StartError(`${(error as Error).message}\n\n${USAGE}`);
   }
+}
+
+function commandOf([name, file, ...rest]: string[], cwd: string): Command {
+  const target = file && path.resolve(cwd, file);
+  if (rest.length > 0) throw new StartError(`There is one argument too many: ${rest[0]}\n\n${USAGE}`);
+  if (name === undefined) return { name: 'serve' };
+  if (name === 'export') return { name, file: target };
+  if (name !== 'import') throw new StartError(`There is no command "${name}".\n\n${USAGE}`);
+  if (!target) throw new StartError('import needs the file to read.');
+  return { name, file: target };
 }
 
 function number(name: string, text: string | undefined, fallback: number, least: number, most: number): number {

@@ -7,7 +7,7 @@ import { startTenant } from './tenant.ts';
 /** A stop that takes longer than this is cut short: supervisors kill at 10 s, and none should have to. */
 const STOP_MS = 5000;
 
-/** The command `tenant`: serves until it is asked to stop. */
+/** The command `tenant`: serves until it is asked to stop, or imports, or exports. */
 export async function run(): Promise<void> {
   // npm runs scripts in the package's own directory, and tells where it was called from.
   const config = readConfig(process.argv.slice(2), process.env, process.env.INIT_CWD ?? process.cwd());
@@ -17,7 +17,17 @@ export async function run(): Promise<void> {
   }
   const log = makeLog(config.logLevel);
   const asked = stopAsked();
-  const tenant = await startTenant({ ...config, log, onNewCredentials: showOnce });
+  const { command } = config;
+  if (command.name !== 'serve') {
+    const { runExport, runImport } = await import('./transfer/commands.ts');
+    const options = { ...config, log, onNewCredentials: (made: ClientCredentials) => showOnce(made, process.stderr) };
+    if (command.name === 'export') return runExport(options, command.file);
+    const stop = new AbortController();
+    void asked.then(() => stop.abort());
+    process.exitCode = (await runImport(options, command.file, stop.signal)) ? 0 : 1;
+    return;
+  }
+  const tenant = await startTenant({ ...config, log, onNewCredentials: (made) => showOnce(made, process.stdout) });
   process.stdout.write(`The tenant serves at ${tenant.url} (API: ${tenant.url}/docs)\n`);
 
   const why = await Promise.race([asked, tenant.databaseEnded.then(() => 'database' as const)]);
@@ -32,8 +42,8 @@ export async function run(): Promise<void> {
   process.exit();
 }
 
-function showOnce({ clientId, clientSecret }: ClientCredentials): void {
-  process.stdout.write(
+function showOnce({ clientId, clientSecret }: ClientCredentials, output: NodeJS.WriteStream): void {
+  output.write(
     '\nThis tenant is new. Its first application has these credentials, shown only this once:\n\n' +
       `  client ID      ${clientId}\n  client secret  ${clientSecret}\n\n`,
   );

@@ -4,8 +4,7 @@ import type { Logger } from 'pino';
 import { ensureAccess } from './access/firstStart.ts';
 import type { ClientCredentials } from './access/secrets.ts';
 import { makeTokens } from './access/tokens.ts';
-import { startEmbeddedPostgres } from './postgres/embedded.ts';
-import { openDatabase } from './store/database.ts';
+import { openStorage, type StorageLocation } from './storage.ts';
 import { listSigningKeys } from './store/signingKeys.ts';
 import { StartError } from './startError.ts';
 import packageJson from '../package.json' with { type: 'json' };
@@ -15,8 +14,7 @@ export interface TenantOptions {
   port: number;
   /** The address to listen on, such as `127.0.0.1` or `::`. */
   host: string;
-  /** Where data is kept: a directory for the embedded PostgreSQL, or the URL of another. */
-  storage: { directory: string } | { databaseUrl: string };
+  storage: StorageLocation;
   /** The most database connections at once. */
   connections: number;
   /** Where clients reach this tenant; `http://localhost:PORT` unless told. */
@@ -46,25 +44,18 @@ const GRACE_MS = 3500;
  * @throws StartError when it cannot start, in words for the operator
  */
 export async function startTenant(options: TenantOptions): Promise<Tenant> {
-  const { log, storage } = options;
+  const { log } = options;
   const stops: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const stop of stops.splice(0).reverse()) await stop();
   };
   try {
-    const starting = 'directory' in storage ? startEmbeddedPostgres(storage.directory) : undefined;
-    // PostgreSQL starts while these load, which takes as long.
-    const loading = Promise.all([import('./http/server.ts'), import('./store/migrate.ts')]);
-    const embedded = await starting;
-    if (embedded) stops.push(() => embedded.stop());
-    const [{ makeServer }, { migrate }] = await loading;
-    const connection = embedded?.connection ?? { connectionString: (storage as { databaseUrl: string }).databaseUrl };
-    const database = openDatabase(connection, options.connections, (error) =>
-      log.warn({ err: { type: error.name } }, 'a database connection broke'),
-    );
-    stops.push(() => database.end());
-    await checkConnection(database);
-    await migrate(database);
+    const opening = openStorage(options.storage, options.connections, log);
+    // PostgreSQL starts while this loads, which takes as long.
+    const loading = import('./http/server.ts');
+    const { database, ended, close: closeStorage } = await opening;
+    stops.push(closeStorage);
+    const { makeServer } = await loading;
     const made = await ensureAccess(database, options.credentials);
     // At once: should the start fail later on, nobody could ever learn them.
     if (made) options.onNewCredentials?.(made);
@@ -90,19 +81,13 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     log.info({ port }, 'ready');
     return {
       url: publicUrl,
-      databaseEnded: embedded?.ended ?? new Promise(() => {}),
+      databaseEnded: ended,
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
-}
-
-async function checkConnection(database: { query(text: string): Promise<unknown> }): Promise<void> {
-  await database.query('select 1').catch((error: Error) => {
-    throw new StartError(`The database does not answer: ${error.message}`);
-  });
 }
 
 async function freePort(host: string): Promise<number> {

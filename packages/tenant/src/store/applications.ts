@@ -23,6 +23,16 @@ export async function findApplication(database: Queryable, clientId: string): Pr
   return rows[0];
 }
 
+/** The oldest application of the oldest tenant. */
+export async function findFirstApplication(database: Queryable): Promise<Application | undefined> {
+  const { rows } = await database.query<Application>({
+    text: `select tenant_id, app_id, name, client_id, secret_hash, management, created_at from applications
+      where tenant_id = $1 order by created_at, app_id limit 1`,
+    values: [await findFirstTenant(database)],
+  });
+  return rows[0];
+}
+
 /** The oldest tenant's ID; undefined before the first start. */
 export async function findFirstTenant(database: Queryable): Promise<string | undefined> {
   const { rows } = await database.query<{ tenant_id: string }>({

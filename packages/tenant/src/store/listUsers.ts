@@ -44,6 +44,16 @@ export async function listUsers(database: Queryable, query: UserQuery, page: Pag
   return rows;
 }
 
+/** The next users of a tenant, by ID. @param after the ID of the last one before; empty for the first ones */
+export async function usersAfter(database: Queryable, tenantId: string, after: string, limit: number): Promise<User[]> {
+  const { rows } = await database.query<User>({
+    name: 'users-after',
+    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id > $2 order by user_id limit $3`,
+    values: [tenantId, after, limit],
+  });
+  return rows;
+}
+
 function whereSql({ tenantId, appId, condition, prefix }: UserQuery): { where: string; values: unknown[] } {
   const parameters = new Parameters();
   const tenant = parameters.add(tenantId);

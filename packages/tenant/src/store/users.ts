@@ -34,6 +34,16 @@ export async function findByIdentifier(
   return rows[0];
 }
 
+/** Which of these users are there. */
+export async function findExistingUserIds(database: Queryable, tenantId: string, userIds: string[]): Promise<string[]> {
+  const { rows } = await database.query<{ user_id: string }>({
+    name: 'find-existing-users',
+    text: 'select user_id from users where tenant_id = $1 and user_id = any ($2::text[])',
+    values: [tenantId, userIds],
+  });
+  return rows.map(({ user_id }) => user_id);
+}
+
 /** Stores a new user. @throws IdentifierTaken when another user has one of its identifiers; nothing is stored then */
 export function insertUser(database: Database, writer: Writer, user: User): Promise<void> {
   const { tenantId } = writer;

@@ -108,5 +108,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (tenant_id, user_id, version)
     )`.execute(db);
 
+  // How far an import is that is not finished.
+  await sql`
+    create table imports (
+      tenant_id text not null,
+      import_key text not null,
+      lines bigint not null,
+      primary key (tenant_id, import_key)
+    )`.execute(db);
+
   await sql`create index identifiers_of_user on identifiers (tenant_id, user_id)`.execute(db);
 }

@@ -1,0 +1,96 @@
+import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { Presets, SingleBar } from 'cli-progress';
+import type { Logger } from 'pino';
+import { ensureAccess } from '../access/firstStart.ts';
+import type { ClientCredentials } from '../access/secrets.ts';
+import { openStorage, type StorageLocation } from '../storage.ts';
+import { findApplication, findFirstApplication } from '../store/applications.ts';
+import { exportUsers } from './exportUsers.ts';
+import { importUsers } from './importUsers.ts';
+
+/** What both commands need. */
+export interface TransferOptions {
+  storage: StorageLocation;
+  connections: number;
+  /** Client credentials that an application must have; the users are imported and exported as that application. */
+  credentials?: ClientCredentials;
+  log: Logger;
+  onNewCredentials(made: ClientCredentials): void;
+}
+
+async function withApplication<T>(
+  { storage: location, connections, credentials, log, onNewCredentials }: TransferOptions,
+  work: (
+    database: Awaited<ReturnType<typeof openStorage>>['database'],
+    application: { tenant_id: string; app_id: string; client_id: string },
+  ) => Promise<T>,
+): Promise<T> {
+  const storage = await openStorage(location, connections, log);
+  try {
+    const made = await ensureAccess(storage.database, credentials);
+    if (made) onNewCredentials(made);
+    const application = credentials
+      ? await findApplication(storage.database, credentials.clientId)
+      : await findFirstApplication(storage.database);
+    return await work(storage.database, application!);
+  } finally {
+    await storage.close();
+  }
+}
+
+/** The command `import FILE`. @returns whether every line was imported */
+export function runImport(options: TransferOptions, file: string, signal: AbortSignal): Promise<boolean> {
+  return withApplication(options, async (database, { tenant_id: tenantId, app_id, client_id: clientId }) => {
+    const bar = new SingleBar(
+      {
+        format: '{bar} {percentage} % | {duration_formatted} | {bad} bad lines',
+        noTTYOutput: true,
+        notTTYSchedule: 5000,
+      },
+      Presets.shades_classic,
+    );
+    const began = performance.now();
+    let bad = 0;
+    bar.start(1, 0, { bad });
+    const { imported, failed, resumedAt } = await importUsers(
+      database,
+      { tenantId, clientId },
+      app_id,
+      file,
+      {
+        badLine(number, reasons) {
+          bad += 1;
+          process.stderr.write(`line ${number}: ${reasons.join('; ')}\n`);
+        },
+        progress(bytes, total) {
+          bar.setTotal(total);
+          bar.update(bytes, { bad });
+        },
+      },
+      signal,
+    ).finally(() => {
+      // Its clock would keep the process alive.
+      bar.stop();
+    });
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    if (resumedAt > 0) process.stdout.write(`Went on after line ${resumedAt}.\n`);
+    process.stdout.write(`${imported} users imported, ${failed} bad lines, in ${seconds} s.\n`);
+    if (signal.aborted) process.stdout.write('Stopped before the end: the same command goes on from here.\n');
+    return failed === 0 && !signal.aborted;
+  });
+}
+
+/** The command `export [FILE]`: to standard output when there is no file. */
+export function runExport(options: TransferOptions, file: string | undefined): Promise<void> {
+  return withApplication(options, async (database, { tenant_id, app_id }) => {
+    const output = file ? createWriteStream(file, { mode: 0o600 }) : process.stdout;
+    if (file) await once(output, 'open');
+    const count = await exportUsers(database, tenant_id, app_id, output);
+    if (file) {
+      output.end();
+      await once(output, 'finish');
+    }
+    process.stderr.write(`${count} users exported.\n`);
+  });
+}

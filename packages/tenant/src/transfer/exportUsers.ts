@@ -1,0 +1,30 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import type { Database } from '../store/database.ts';
+import { usersAfter } from '../store/listUsers.ts';
+import { lineOfUser } from './userLine.ts';
+
+const BATCH = 1000;
+
+/**
+ * Writes every user of a tenant as a line of JSON, by user ID. It holds a batch of users at a time.
+ * @param appId the application whose data of the users is written
+ * @returns how many
+ */
+export async function exportUsers(
+  database: Database,
+  tenantId: string,
+  appId: string,
+  output: Writable,
+): Promise<number> {
+  let count = 0;
+  let last = '';
+  for (;;) {
+    const users = await usersAfter(database, tenantId, last, BATCH);
+    if (users.length === 0) return count;
+    const text = users.map((user) => `${JSON.stringify(lineOfUser(user, appId))}\n`).join('');
+    if (!output.write(text)) await once(output, 'drain');
+    count += users.length;
+    last = users.at(-1)!.user_id;
+  }
+}

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import type { ValidateFunction } from 'ajv';
+import { v5 as nameBasedUuid } from 'uuid';
+import { hashSecret } from '../access/secrets.ts';
+import { faultsOf } from '../http/faults.ts';
+import { makeAjv } from '../http/validator.ts';
+import { StartError } from '../startError.ts';
+import { insertUsers } from '../store/bulkInsert.ts';
+import type { Database } from '../store/database.ts';
+import { forgetImport, importedLines, rememberImport } from '../store/imports.ts';
+import { findExistingUserIds } from '../store/users.ts';
+import type { Writer } from '../store/writer.ts';
+import { RuleError } from '../users/ruleError.ts';
+import type { User } from '../users/user.ts';
+import { UserLine, userOfLine } from './userLine.ts';
+
+/** What an import tells while it runs. */
+export interface ImportReporter {
+  /** A line that was not imported, counted from 1, and why. */
+  badLine(number: number, reasons: string[]): void;
+  /** How far it is: bytes of the file that are done, of all. */
+  progress(bytes: number, total: number): void;
+}
+
+export interface ImportResult {
+  imported: number;
+  failed: number;
+  /** Lines that an import of the same file, cut short before, had done already. */
+  resumedAt: number;
+}
+
+const BATCH = 1000;
+/** Namespace of the IDs of users whose lines name none: the same file gives the same IDs again. */
+const NAMESPACE = '6f1f3b0e-6a4e-4d0c-9d53-0a5c2f0c7b11';
+
+interface Line {
+  number: number;
+  text: string;
+}
+
+/**
+ * Imports users from a file with a JSON object a line. An import that was cut short goes on where it was.
+ * @param appId the application that the users are associated with
+ * @param signal stops it after the batch under way
+ * @throws StartError when there is no such file
+ */
+export async function importUsers(
+  database: Database,
+  writer: Writer,
+  appId: string,
+  file: string,
+  reporter: ImportReporter,
+  signal?: AbortSignal,
+): Promise<ImportResult> {
+  const { key, size } = await identify(file);
+  const isLine = makeAjv(false).compile<UserLine>(UserLine);
+  const resumedAt = await importedLines(database, writer.tenantId, key);
+  const result: ImportResult = { imported: 0, failed: 0, resumedAt };
+  let first = true;
+  for await (const { lines, bytes } of batches(file, resumedAt)) {
+    const bad = await importBatch(lines, first);
+    for (const [number, reasons] of [...bad].sort(([a], [b]) => a - b)) reporter.badLine(number, reasons);
+    result.failed += bad.size;
+    result.imported += lines.length - bad.size;
+    await rememberImport(database, writer.tenantId, key, lines.at(-1)!.number);
+    reporter.progress(bytes, size);
+    first = false;
+    if (signal?.aborted) return result;
+  }
+  await forgetImport(database, writer.tenantId, key);
+  return result;
+
+  /** @returns by line number, why it was not imported */
+  async function importBatch(lines: Line[], afterResume: boolean): Promise<Map<number, string[]>> {
+    const bad = new Map<number, string[]>();
+    const users = new Map<string, { user: User; number: number }>();
+    await Promise.all(
+      lines.map(async ({ number, text }) => {
+        try {
+          const line = parsed(isLine, text);
+          const userId = line.user_id ?? nameBasedUuid(`${key}:${number}`, NAMESPACE);
+          const user = userOfLine(userId, line, await contextOf(line, appId));
+          if (users.has(userId)) throw new RuleError(['user_id is on another line, too']);
+          users.set(userId, { user, number });
+        } catch (error) {
+          if (!(error instanceof RuleError)) throw error;
+          bad.set(number, error.faults);
+        }
+      }),
+    );
+    for (const userId of await findExistingUserIds(database, writer.tenantId, [...users.keys()])) {
+      // Stored by an import that was killed before it could remember this batch.
+      if (!afterResume) bad.set(users.get(userId)!.number, ['user_id is taken: there is such a user already']);
+      users.delete(userId);
+    }
+    const refused = await insertUsers(
+      database,
+      writer,
+      [...users.values()].map(({ user }) => user),
+    );
+    for (const [userId, { kind, message }] of refused)
+      bad.set(users.get(userId)!.number, [`${kind} is taken: ${message}`]);
+    return bad;
+  }
+}
+
+async function identify(file: string): Promise<{ key: string; size: number }> {
+  try {
+    const [name, { size, mtimeMs }] = await Promise.all([realpath(file), stat(file)]);
+    return { key: createHash('sha256').update(`${name}:${size}:${mtimeMs}`).digest('hex'), size };
+  } catch (error) {
+    throw new StartError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+async function* batches(file: string, skip: number): AsyncGenerator<{ lines: Line[]; bytes: number }> {
+  const input = createReadStream(file);
+  let number = 0;
+  let lines: Line[] = [];
+  for await (const text of createInterface({ input, crlfDelay: Infinity })) {
+    number += 1;
+    if (number <= skip || text.trim() === '') continue;
+    lines.push({ number, text });
+    if (lines.length < BATCH) continue;
+    yield { lines, bytes: input.bytesRead };
+    lines = [];
+  }
+  if (lines.length > 0) yield { lines, bytes: input.bytesRead };
+}
+
+function parsed(isLine: ValidateFunction<UserLine>, text: string): UserLine {
+  let line: unknown;
+  try {
+    line = JSON.parse(text);
+  } catch {
+    throw new RuleError(['is not valid JSON']);
+  }
+  if (!isLine(line)) throw new RuleError(faultsOf(isLine.errors ?? [], 'line'));
+  return line;
+}
+
+async function contextOf({ credentials }: UserLine, appId: string) {
+  const at = Date.now();
+  if (!credentials) return { at, appId };
+  const { password, force_replace: temporary = true } = credentials;
+  return { at, appId, password: { hash: await hashSecret(password), temporary, updated_at: at } };
+}

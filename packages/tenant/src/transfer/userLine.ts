@@ -1,0 +1,73 @@
+import { Type, type Static } from 'typebox';
+import { CreateUserInput, STATUSES } from '@tessera/contract';
+import type { ChangeContext } from '../users/change.ts';
+import { newUser } from '../users/change.ts';
+import type { User } from '../users/user.ts';
+
+/**
+ * A user as import takes it and export gives it, one a line: what Create User takes, and what else belongs to a user.
+ * Passwords are taken, and never given.
+ */
+export const UserLine = Type.Object(
+  {
+    ...CreateUserInput.properties,
+    user_id: Type.Optional(Type.String({ minLength: 1, maxLength: 255, format: 'plain-text' })),
+    status: Type.Optional(Type.Unsafe<User['status']>({ type: 'string', enum: [...STATUSES] })),
+    verified_emails: Type.Optional(Type.Array(Type.String({ format: 'email' }), { maxItems: 101 })),
+    verified_phone_numbers: Type.Optional(Type.Array(Type.String({ format: 'e164' }), { maxItems: 101 })),
+  },
+  { additionalProperties: false },
+);
+
+export type UserLine = Static<typeof UserLine>;
+
+/** The new user that a line describes. @throws RuleError when it breaks a rule */
+export function userOfLine(userId: string, line: UserLine, context: ChangeContext): User {
+  const { user_id: _id, status, verified_emails = [], verified_phone_numbers = [], ...input } = line;
+  const user = newUser(userId, input, context);
+  const verifiedAt = new Date(context.at).toISOString();
+  const emails = new Set(verified_emails.map((email) => email.toLowerCase()));
+  const phones = new Set(verified_phone_numbers);
+  const { profile } = user;
+  for (const entry of [profile.email, ...(profile.secondary_emails ?? [])]) {
+    if (entry && emails.has(entry.value)) Object.assign(entry, { email_verified: true, verified_at: verifiedAt });
+  }
+  for (const entry of [profile.phone_number, ...(profile.secondary_phone_numbers ?? [])]) {
+    if (entry && phones.has(entry.value))
+      Object.assign(entry, { phone_number_verified: true, verified_at: verifiedAt });
+  }
+  return { ...user, status: status ?? user.status };
+}
+
+/** The line of a user, with what the application keeps of it. */
+export function lineOfUser(user: User, appId: string): UserLine {
+  const {
+    email,
+    phone_number,
+    secondary_emails = [],
+    secondary_phone_numbers = [],
+    address,
+    ...profile
+  } = user.profile;
+  const { updated_at: _at, ...where } = address ?? {};
+  const emails = [email, ...secondary_emails].flatMap((entry) => (entry?.email_verified ? [entry.value] : []));
+  const phones = [phone_number, ...secondary_phone_numbers].flatMap((entry) =>
+    entry?.phone_number_verified ? [entry.value] : [],
+  );
+  return {
+    user_id: user.user_id,
+    email: email?.value,
+    phone_number: phone_number?.value,
+    ...(secondary_emails.length > 0 && { secondary_emails: secondary_emails.map(({ value }) => value) }),
+    ...(secondary_phone_numbers.length > 0 && {
+      secondary_phone_numbers: secondary_phone_numbers.map(({ value }) => value),
+    }),
+    ...profile,
+    ...(address && { address: where }),
+    ...user.apps[appId],
+    ...(user.custom_data && { custom_data: user.custom_data }),
+    status: user.status,
+    ...(emails.length > 0 && { verified_emails: emails }),
+    ...(phones.length > 0 && { verified_phone_numbers: phones }),
+  };
+}

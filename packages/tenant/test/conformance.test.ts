@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Compile } from 'typebox/compile';
+import type { TSchema } from 'typebox';
+import { BadRequestError, HttpError, operations, type Operation } from '@tessera/contract';
+import { freshEmail, freshPhone, startTestTenant, type Answer, type TestTenant } from './testTenant.ts';
+
+let tenant: TestTenant;
+beforeAll(async () => {
+  tenant = await startTestTenant();
+});
+afterAll(() => tenant.close());
+
+type Id = keyof typeof operations;
+interface Request {
+  params?: Record<string, string>;
+  query?: Record<string, string>;
+  body?: unknown;
+}
+
+/** A user with every identifier, and a group that it is a member of. */
+async function scene() {
+  const user = await tenant.create({
+    email: freshEmail(),
+    phone_number: freshPhone(),
+    username: freshEmail(),
+    external_user_id: freshEmail(),
+    secondary_emails: [freshEmail()],
+    secondary_phone_numbers: [freshPhone()],
+    name: { first_name: 'Ada' },
+    custom_data: { a: 1 },
+    custom_app_data: { b: 2 },
+    credentials: { password: 'correct horse' },
+  });
+  const group = await tenant.send('POST', '/cis/v1/groups', { name: freshEmail(), description: 'x', custom_data: {} });
+  const group_id = group.body.result.group_id as string;
+  await tenant.send('POST', `/cis/v1/groups/${group_id}/users`, { user_ids: [user.user_id] });
+  return { user, user_id: user.user_id, group_id };
+}
+type Scene = Awaited<ReturnType<typeof scene>>;
+
+/** A valid request of each operation of the Users API. */
+const valid: Record<Exclude<Id, 'getAccessToken' | 'getJwks' | 'getDiscovery'>, (scene: Scene) => Request> = {
+  createUser: () => ({ body: { email: freshEmail(), name: { first_name: 'Ada' } } }),
+  getUsers: () => ({
+    query: { search: 'status eq "Pending"', page_limit: '2', sort_field: 'email', sort_order: 'desc' },
+  }),
+  getUsersCount: () => ({ query: { search: 'email pr' } }),
+  getUserById: ({ user_id }) => ({ params: { user_id } }),
+  getUserByEmail: ({ user }) => ({ params: { email: user.email!.value } }),
+  getUserByUsername: ({ user }) => ({ params: { username: user.username! } }),
+  getUserByExternalUserId: ({ user }) => ({ params: { external_user_id: user.external_user_id! } }),
+  getUserByPhone: ({ user }) => ({ params: { phone_number: user.phone_number!.value } }),
+  deprecatedGetUserByPhone: ({ user }) => ({ params: { phone_number: user.phone_number!.value } }),
+  getUserByIdentifier: ({ user }) => ({ query: { identifier_name: 'email', identifier_value: user.email!.value } }),
+  updateUser: ({ user_id }) => ({ params: { user_id }, body: { language: 'en' } }),
+  deleteTenantUser: ({ user_id }) => ({ params: { user_id } }),
+  removeUserFromApp: ({ user_id }) => ({ params: { user_id } }),
+  removeUserSecondaryEmail: ({ user, user_id }) => ({ params: { user_id, email: user.secondary_emails[0]!.value } }),
+  removeUserSecondaryPhoneNumber: ({ user, user_id }) => ({
+    params: { user_id, phone_number: user.secondary_phone_numbers[0]!.value },
+  }),
+  verifyUserEmail: ({ user, user_id }) => ({ params: { user_id, email: user.email!.value }, body: {} }),
+  verifyUserPhoneNumber: ({ user, user_id }) => ({
+    params: { user_id, phone_number: user.phone_number!.value },
+    body: {},
+  }),
+  createUsers: () => ({ body: { users: [{ email: freshEmail() }, {}] } }),
+  updateUsers: ({ user_id }) => ({ body: { updates: [{ user_id, language: 'de' }, {}] } }),
+  getUserGroups: ({ user_id }) => ({ params: { user_id } }),
+  createGroup: () => ({ body: { name: freshEmail() } }),
+  getGroups: () => ({}),
+  getGroup: ({ group_id }) => ({ params: { group_id } }),
+  updateGroup: ({ group_id }) => ({ params: { group_id }, body: { description: 'y' } }),
+  deleteGroup: ({ group_id }) => ({ params: { group_id } }),
+  getGroupMembers: ({ group_id }) => ({ params: { group_id } }),
+  addGroupMembers: ({ group_id, user_id }) => ({ params: { group_id }, body: { user_ids: [user_id] } }),
+  removeGroupMember: ({ group_id, user_id }) => ({ params: { group_id, user_id } }),
+  getUserHistory: ({ user_id }) => ({ params: { user_id } }),
+};
+
+function send({ method, path }: Operation, { params = {}, query, body }: Request, headers?: Record<string, string>) {
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(params[name]!));
+  return tenant.send(method, filled + (query ? `?${new URLSearchParams(query).toString()}` : ''), body, headers);
+}
+
+function expectBody(answer: Answer, schema: TSchema | undefined): void {
+  if (!schema) return expect(answer.body).toBeUndefined();
+  const check = Compile(schema);
+  expect([...check.Errors(answer.body)], JSON.stringify(answer.body)).toEqual([]);
+}
+
+/** The answer is one that the contract lists for the operation, with the body it says. */
+function expectListed(operation: Operation, answer: Answer, status: number): void {
+  expect(answer.status, JSON.stringify(answer.body)).toBe(status);
+  expect(Object.keys(operation.responses)).toContain(String(status));
+  expectBody(answer, operation.responses[status]!.schema);
+}
+
+describe.each(Object.entries(valid))('%s', (id, request) => {
+  const operation = operations[id as Id] as Operation;
+
+  it('answers a valid request as the contract says', async () => {
+    const success = Number(Object.keys(operation.responses).find((status) => status.startsWith('2')));
+    expectListed(operation, await send(operation, request(await scene())), success);
+  });
+
+  it('refuses a request without a token', async () => {
+    const answer = await send(operation, request(await scene()), { authorization: '' });
+    expectListed(operation, answer, 401);
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
+  });
+
+  const { params, query, body } = operation;
+  const propertiesOf = (schema: TSchema | undefined): string[] =>
+    Object.keys((schema)?.properties ?? {});
+  if (query) {
+    it('refuses an unknown parameter', async () => {
+      const good = request(await scene());
+      const answer = await send(operation, { ...good, query: { ...good.query, colour: 'red' } });
+      expectListed(operation, answer, 400);
+      expect(answer.body.message).toEqual(['colour is not a known parameter']);
+    });
+  }
+  for (const name of propertiesOf(params)) {
+    it.each([
+      ['control characters', 'a\u0001b'],
+      ['an over-long value', 'x'.repeat(300)],
+    ])(`refuses %s in the path: ${name}`, async (_what, value) => {
+      const good = request(await scene());
+      const answer = await send(operation, { ...good, params: { ...good.params, [name]: value } });
+      expectListed(operation, answer, 400);
+    });
+
+    it(`finds nothing where there is nothing: ${name}`, async () => {
+      const good = request(await scene());
+      const nobody = /email/.test(name) ? freshEmail() : /phone/.test(name) ? freshPhone() : 'nobody';
+      const answer = await send(operation, { ...good, params: { ...good.params, [name]: nobody } });
+      expectListed(operation, answer, 404);
+    });
+  }
+  if (body) {
+    it.each([
+      ['no object', []],
+      ['null', null],
+      ['broken JSON', '{"'],
+      ['an unknown property', 'unknown'],
+      ...propertiesOf(body).map((name): [string, unknown] => [`a wrong type: ${name}`, { [name]: { wrong: [] } }]),
+    ])('refuses a body with %s', async (_what, wrong) => {
+      const good = request(await scene());
+      const sent = wrong === 'unknown' ? { ...(good.body as object), colour: 'red' } : wrong;
+      const answer = await send(operation, { ...good, body: typeof sent === 'string' ? sent : JSON.stringify(sent) });
+      // Custom data may be any object.
+      if (/custom/.test(_what)) return;
+      expectListed(operation, answer, 400);
+      expectBody(answer, BadRequestError);
+    });
+  }
+});
+
+it('names every operation of the contract', () => {
+  const others = ['getAccessToken', 'getJwks', 'getDiscovery'];
+  expect([...Object.keys(valid), ...others].sort()).toEqual(Object.keys(operations).sort());
+});
+
+it('answers a route that is none, or a method that is none of its, in the one shape', async () => {
+  for (const [method, path] of [
+    ['GET', '/nowhere'],
+    ['PATCH', '/cis/v1/users/x'],
+    ['GET', '/cis/v1/%zz'],
+  ] as const) {
+    const answer = await tenant.send(method, path);
+    expect([400, 404]).toContain(answer.status);
+    expectBody(answer, answer.status === 400 ? BadRequestError : HttpError);
+  }
+});
