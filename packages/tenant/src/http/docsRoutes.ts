@@ -26,6 +26,7 @@ async function makePage(document: Record<string, unknown>): Promise<FastifyInsta
       content: document,
       withDefaultFonts: false,
       telemetry: false,
+      defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
       agent: { disabled: true },
       pageTitle: 'Tessera tenant',
     },
