@@ -50,7 +50,7 @@ export async function startTestTenant(
     ...(await makeClient(tenant.url)),
     async close() {
       await tenant.close();
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
 }

@@ -14,7 +14,7 @@ let work: string;
 beforeAll(async () => {
   work = await mkdtemp(path.join(tmpdir(), 'tessera-transfer-'));
 });
-afterAll(() => rm(work, { recursive: true, force: true }));
+afterAll(() => rm(work, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
 
 function start(...args: string[]) {
   const child = spawn(process.execPath, [MAIN, ...args], {

@@ -19,11 +19,11 @@ import { RuleError } from '../users/ruleError.ts';
 import type { User } from '../users/user.ts';
 import { changeContext } from './changeContext.ts';
 import { errorBody } from './errors.ts';
-import { faultsOf } from './faults.ts';
+import { faultsOf } from '../validation/faults.ts';
 import { writerOf } from './authenticate.ts';
 import { route } from './route.ts';
 import { noSuchUser } from './userAnswer.ts';
-import { makeAjv } from './validator.ts';
+import { makeAjv } from '../validation/validator.ts';
 
 /** What became of one item: the user, or why not. */
 type Outcome = User | Error;

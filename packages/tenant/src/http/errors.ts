@@ -13,7 +13,7 @@ import { IdentifierTaken } from '../store/identifiers.ts';
 import { NotOnProfile } from '../users/notOnProfile.ts';
 import { RuleError } from '../users/ruleError.ts';
 import { StaleVersion } from '../users/version.ts';
-import { faultsOf } from './faults.ts';
+import { faultsOf } from '../validation/faults.ts';
 
 /** There is nothing where the request points. */
 export class NotFound extends Error {

@@ -23,7 +23,7 @@ import { addressRoutes } from './addressRoutes.ts';
 import { bulkRoutes } from './bulkRoutes.ts';
 import { findRoutes } from './findRoutes.ts';
 import { userRoutes } from './userRoutes.ts';
-import { makeValidatorCompiler } from './validator.ts';
+import { makeValidatorCompiler } from '../validation/validator.ts';
 
 /** Room for the longest search, percent-encoded. */
 const MAX_HEADER_BYTES = 64 * 1024;

@@ -4,9 +4,9 @@ import { realpath, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { ValidateFunction } from 'ajv';
 import { v5 as nameBasedUuid } from 'uuid';
-import { hashSecret } from '../access/secrets.ts';
-import { faultsOf } from '../http/faults.ts';
-import { makeAjv } from '../http/validator.ts';
+import { passwordOf } from '../access/passwords.ts';
+import { faultsOf } from '../validation/faults.ts';
+import { makeAjv } from '../validation/validator.ts';
 import { StartError } from '../startError.ts';
 import { insertUsers } from '../store/bulkInsert.ts';
 import type { Database } from '../store/database.ts';
@@ -80,9 +80,10 @@ export async function importUsers(
     await Promise.all(
       lines.map(async ({ number, text }) => {
         try {
+          const at = Date.now();
           const line = parsed(isLine, text);
           const userId = line.user_id ?? nameBasedUuid(`${key}:${number}`, NAMESPACE);
-          const user = userOfLine(userId, line, await contextOf(line, appId));
+          const user = userOfLine(userId, line, { at, appId, password: await passwordOf(line.credentials, at) });
           if (users.has(userId)) throw new RuleError(['user_id is on another line, too']);
           users.set(userId, { user, number });
         } catch (error) {
@@ -140,11 +141,4 @@ function parsed(isLine: ValidateFunction<UserLine>, text: string): UserLine {
   }
   if (!isLine(line)) throw new RuleError(faultsOf(isLine.errors ?? [], 'line'));
   return line;
-}
-
-async function contextOf({ credentials }: UserLine, appId: string) {
-  const at = Date.now();
-  if (!credentials) return { at, appId };
-  const { password, force_replace: temporary = true } = credentials;
-  return { at, appId, password: { hash: await hashSecret(password), temporary, updated_at: at } };
 }

@@ -1,0 +1,42 @@
+import { OAuthError } from '../errors.ts';
+import { Discovery, JsonWebKeySet, TokenRequest, TokenResponse } from '../token.ts';
+import type { Operation } from './operation.ts';
+
+/** The token endpoint, and what lets others check its tokens. */
+export const accessOperations = {
+  getAccessToken: {
+    operationId: 'getAccessToken',
+    method: 'POST',
+    path: '/oidc/token',
+    summary: 'Get an access token',
+    description:
+      'Client credentials (RFC 6749, 4.4), in the body or as HTTP Basic. A token lives an hour and cannot be refreshed.',
+    tag: 'Access',
+    secured: false,
+    body: TokenRequest,
+    bodyType: 'application/x-www-form-urlencoded',
+    responses: {
+      200: { description: 'The token', schema: TokenResponse },
+      400: { description: 'The request is malformed', schema: OAuthError },
+      401: { description: 'The client credentials are wrong', schema: OAuthError },
+    },
+  },
+  getJwks: {
+    operationId: 'getJwks',
+    method: 'GET',
+    path: '/oidc/jwks',
+    summary: 'Get the public keys that tokens are signed with',
+    tag: 'Access',
+    secured: false,
+    responses: { 200: { description: 'The keys', schema: JsonWebKeySet } },
+  },
+  getDiscovery: {
+    operationId: 'getDiscovery',
+    method: 'GET',
+    path: '/.well-known/openid-configuration',
+    summary: 'Discover the token endpoint and the keys',
+    tag: 'Access',
+    secured: false,
+    responses: { 200: { description: 'The metadata', schema: Discovery } },
+  },
+} as const satisfies Record<string, Operation>;

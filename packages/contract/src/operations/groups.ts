@@ -1,0 +1,125 @@
+import { Type } from 'typebox';
+import { HttpError, IdentifierIsTakenError } from '../errors.ts';
+import { AddMembersInput, ApiGroup, CreateGroupInput, UpdateGroupInput } from '../group.ts';
+import { Closed, Text } from '../schemas.ts';
+import { badRequest, notFound, unauthorized, UsersPage } from './answers.ts';
+import type { Operation } from './operation.ts';
+import { paging, UserIdParams } from './parameters.ts';
+
+const GroupIdParams = Type.Object({ group_id: Text(255, 'ID of the group') });
+const GroupResult = Type.Object({ result: ApiGroup });
+const GroupsResult = Type.Object({ result: Type.Array(ApiGroup) });
+const noGroup = { 404: { description: 'There is no such group', schema: HttpError } };
+const nameTaken = { 409: { description: 'Another group of the tenant has that name', schema: IdentifierIsTakenError } };
+
+/** Groups and their members. */
+export const groupOperations = {
+  getUserGroups: {
+    operationId: 'getUserGroups',
+    method: 'GET',
+    path: '/cis/v1/users/{user_id}/groups',
+    summary: "Get user's groups",
+    tag: 'Groups',
+    secured: true,
+    params: UserIdParams,
+    responses: {
+      200: { description: 'The groups', schema: GroupsResult },
+      ...badRequest,
+      ...unauthorized,
+      ...notFound,
+    },
+  },
+  createGroup: {
+    operationId: 'createGroup',
+    method: 'POST',
+    path: '/cis/v1/groups',
+    summary: 'Create group',
+    tag: 'Groups',
+    secured: true,
+    body: CreateGroupInput,
+    responses: { 201: { description: 'The group', schema: GroupResult }, ...badRequest, ...unauthorized, ...nameTaken },
+  },
+  getGroups: {
+    operationId: 'getGroups',
+    method: 'GET',
+    path: '/cis/v1/groups',
+    summary: 'Get groups',
+    tag: 'Groups',
+    secured: true,
+    responses: { 200: { description: 'The groups', schema: GroupsResult }, ...unauthorized },
+  },
+  getGroup: {
+    operationId: 'getGroup',
+    method: 'GET',
+    path: '/cis/v1/groups/{group_id}',
+    summary: 'Get group by ID',
+    tag: 'Groups',
+    secured: true,
+    params: GroupIdParams,
+    responses: { 200: { description: 'The group', schema: GroupResult }, ...badRequest, ...unauthorized, ...noGroup },
+  },
+  updateGroup: {
+    operationId: 'updateGroup',
+    method: 'PUT',
+    path: '/cis/v1/groups/{group_id}',
+    summary: 'Update group',
+    description: 'Only what is sent changes, and replaces what is stored; null clears.',
+    tag: 'Groups',
+    secured: true,
+    params: GroupIdParams,
+    body: UpdateGroupInput,
+    responses: {
+      200: { description: 'The group', schema: GroupResult },
+      ...badRequest,
+      ...unauthorized,
+      ...noGroup,
+      ...nameTaken,
+    },
+  },
+  deleteGroup: {
+    operationId: 'deleteGroup',
+    method: 'DELETE',
+    path: '/cis/v1/groups/{group_id}',
+    summary: 'Delete group',
+    tag: 'Groups',
+    secured: true,
+    params: GroupIdParams,
+    responses: { 204: { description: 'The group is gone' }, ...badRequest, ...unauthorized, ...noGroup },
+  },
+  getGroupMembers: {
+    operationId: 'getGroupMembers',
+    method: 'GET',
+    path: '/cis/v1/groups/{group_id}/users',
+    summary: 'Get members',
+    tag: 'Groups',
+    secured: true,
+    extension: true,
+    params: GroupIdParams,
+    query: Closed(paging),
+    responses: { 200: { description: 'The users', schema: UsersPage }, ...badRequest, ...unauthorized, ...noGroup },
+  },
+  addGroupMembers: {
+    operationId: 'addGroupMembers',
+    method: 'POST',
+    path: '/cis/v1/groups/{group_id}/users',
+    summary: 'Add members',
+    description: 'All of the users, or none when one is not there.',
+    tag: 'Groups',
+    secured: true,
+    extension: true,
+    params: GroupIdParams,
+    body: AddMembersInput,
+    responses: { 204: { description: 'The users are members' }, ...badRequest, ...unauthorized, ...noGroup },
+  },
+  removeGroupMember: {
+    operationId: 'removeGroupMember',
+    method: 'DELETE',
+    path: '/cis/v1/groups/{group_id}/users/{user_id}',
+    summary: 'Remove member',
+    tag: 'Groups',
+    secured: true,
+    extension: true,
+    params: Type.Object({ ...GroupIdParams.properties, ...UserIdParams.properties }),
+    responses: { 204: { description: 'The user is no member' }, ...badRequest, ...unauthorized, ...noGroup },
+  },
+} as const satisfies Record<string, Operation>;
