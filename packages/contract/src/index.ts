@@ -8,6 +8,7 @@ export * from './history.ts';
 export * from './openapi.ts';
 export * from './operations.ts';
 export { CUSTOM_DATA_KEYWORD } from './schemas.ts';
+export * from './password.ts';
 export * from './token.ts';
 export * from './user.ts';
 export * from './userInput.ts';

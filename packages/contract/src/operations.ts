@@ -2,6 +2,7 @@ import { accessOperations } from './operations/access.ts';
 import { bulkOperations } from './operations/bulk.ts';
 import { findUserOperations } from './operations/findUsers.ts';
 import { groupOperations } from './operations/groups.ts';
+import { passwordOperations } from './operations/passwords.ts';
 import { userOperations } from './operations/users.ts';
 
 export { IDENTIFIER_NAMES, SORT_FIELDS } from './operations/findUsers.ts';
@@ -13,6 +14,7 @@ export const operations = {
   ...accessOperations,
   ...userOperations,
   ...findUserOperations,
+  ...passwordOperations,
   ...bulkOperations,
   ...groupOperations,
 };

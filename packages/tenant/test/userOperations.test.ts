@@ -161,3 +161,39 @@ describe('a user is removed', () => {
     expect({ email: email?.value, username }).toEqual({ email: user.email!.value, username: user.username });
   });
 });
+
+describe('a password', () => {
+  const send = (method: string, userId: string, body: unknown) =>
+    tenant.send(method, path('users', userId, 'password'), body);
+
+  it('is set once by POST, then by PUT', async () => {
+    const user = await tenant.create({ email: freshEmail() });
+    const early = await send('PUT', user.user_id, { password: 'correct horse' });
+    expect(early).toMatchObject({ status: 409, body: { error_code: 'auth_password_already_configured' } });
+    const set = await send('POST', user.user_id, { password: 'correct horse', username: `pw ${user.email!.value}` });
+    expect(set).toMatchObject({ status: 201, body: { result: { message: 'Password registered' } } });
+    const now = await tenant.get(user.user_id);
+    expect(now).toMatchObject({ username: `pw ${user.email!.value}`, password_information: { temporary: true } });
+    expect((await send('POST', user.user_id, { password: 'correct horse' })).status).toBe(409);
+    expect((await send('PUT', user.user_id, { password: 'battery staple', force_replace: false })).status).toBe(200);
+    expect((await tenant.get(user.user_id)).password_information?.temporary).toBe(false);
+  });
+
+  it('is refused by the codes of the vendor', async () => {
+    const user = await tenant.create({ phone_number: freshPhone() });
+    const codes = [
+      await send('POST', user.user_id, { password: 'short', username: freshEmail() }),
+      await send('POST', user.user_id, { password: 'without a name to sign in with' }),
+      await send('POST', user.user_id, {}),
+      await send('POST', 'nobody', { password: 'correct horse' }),
+    ].map(({ status, body }) => [status, body.error_code as string]);
+    expect(codes).toEqual([
+      [400, 'auth_password_weak'],
+      [400, 'system_invalid_input'],
+      [400, 'system_invalid_input'],
+      [404, 'user_not_found'],
+    ]);
+    const any = { password: 'short', username: freshEmail(), enforce_complexity: false };
+    expect((await send('POST', user.user_id, any)).status).toBe(201);
+  });
+});

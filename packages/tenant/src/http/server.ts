@@ -17,6 +17,7 @@ import { NotFound, refuseUnreadable, sendError } from './errors.ts';
 import { groupRoutes } from './groupRoutes.ts';
 import { healthRoutes } from './healthRoutes.ts';
 import { historyRoutes } from './historyRoutes.ts';
+import { passwordRoutes } from './passwordRoutes.ts';
 import { tokenRoutes } from './tokenRoutes.ts';
 import { shareCommits } from '../store/sharedCommits.ts';
 import { addressRoutes } from './addressRoutes.ts';
@@ -84,6 +85,7 @@ export async function makeServer({ database, tokens, log, publicUrl, version }: 
   userRoutes(app, database, updateTogether);
   findRoutes(app, database);
   addressRoutes(app, database);
+  await app.register(passwordRoutes(database));
   groupRoutes(app, database);
   historyRoutes(app, database);
   bulkRoutes(app, database, updateTogether);

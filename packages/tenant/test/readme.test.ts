@@ -6,9 +6,9 @@ import { expect, it } from 'vitest';
 import { operations, type Operation } from '@tessera/contract';
 import { CREDENTIALS, startTestTenant } from './testTenant.ts';
 
-it('the curl lines of docs/api.md work when pasted, and show every operation', async () => {
-  const page = await readFile(path.resolve(import.meta.dirname, '../../../docs/api.md'), 'utf8');
-  const script = /```sh\n([^]*?)```/.exec(page)![1]!;
+it('the curl lines of the README work when pasted, and show every operation', async () => {
+  const page = await readFile(path.resolve(import.meta.dirname, '../../../README.md'), 'utf8');
+  const script = /```sh\n(API=[^]*?)```/.exec(page)![1]!;
   const tenant = await startTestTenant();
   try {
     const pasted = script.replace('http://localhost:7070', tenant.url.replace('localhost', '127.0.0.1'));
