@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox';
+import { CURL_EXAMPLES } from './curl.ts';
 import { operations, type Operation } from './operations.ts';
 
 /** A JSON value under construction. */
@@ -12,14 +13,16 @@ export function openApiDocument(serverUrl: string, version: string): Json {
   const schemas: Json = {};
   const paths: Record<string, Json> = {};
   for (const operation of Object.values<Operation>(operations)) {
-    (paths[operation.path] ??= {})[operation.method.toLowerCase()] = describe(operation, schemas);
+    (paths[operation.path] ??= {})[operation.method.toLowerCase()] = describe(operation, schemas, serverUrl);
   }
   return {
     openapi: '3.1.0',
     info: {
       title: 'Tessera tenant',
       version,
-      description: "A self-hosted identity store that speaks Mosaic's Users API.",
+      description:
+        "A self-hosted identity store that speaks Mosaic's Users API. The curl lines take the access token from `TOKEN`, " +
+        'and the IDs of a user and a group from `USER_ID` and `GROUP_ID`.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: serverUrl }],
@@ -38,7 +41,7 @@ export function openApiDocument(serverUrl: string, version: string): Json {
   };
 }
 
-function describe(operation: Operation, schemas: Json): Json {
+function describe(operation: Operation, schemas: Json, serverUrl: string): Json {
   const {
     operationId,
     summary,
@@ -54,6 +57,7 @@ function describe(operation: Operation, schemas: Json): Json {
     bodyType,
     responses,
   } = operation;
+  const curl = curlLine(operation, serverUrl);
   return {
     operationId,
     summary,
@@ -61,6 +65,7 @@ function describe(operation: Operation, schemas: Json): Json {
     tags: [tag],
     ...(deprecated && { deprecated }),
     ...(secured && { security: [{ ClientAccessToken: [] }] }),
+    'x-codeSamples': [{ lang: 'Shell', label: 'curl', source: curl }],
     ...(extension && { 'x-tessera-extension': true }),
     parameters: [
       ...parameters('path', params, schemas),
@@ -83,6 +88,15 @@ function describe(operation: Operation, schemas: Json): Json {
       ]),
     ),
   };
+}
+
+/** A line to paste, when `TOKEN` and the IDs it names are set. */
+function curlLine({ operationId, secured }: Operation, serverUrl: string): string {
+  if (operationId === 'getAccessToken') {
+    return `curl -u "$TESSERA_CLIENT_ID:$TESSERA_CLIENT_SECRET" -d grant_type=client_credentials ${serverUrl}/oidc/token`;
+  }
+  const header = secured ? `-H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' ` : '';
+  return `curl ${header}${CURL_EXAMPLES[operationId]?.replace('$API', serverUrl)}`;
 }
 
 function parameters(place: 'path' | 'query' | 'header', schema: TSchema | undefined, schemas: Json): Json[] {
