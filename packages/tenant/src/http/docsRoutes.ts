@@ -26,7 +26,8 @@ async function makePage(document: Record<string, unknown>): Promise<FastifyInsta
       content: document,
       withDefaultFonts: false,
       telemetry: false,
-      defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
+      // Its made-up requests are not to be pasted; the document's own lines are.
+      hiddenClients: true,
       agent: { disabled: true },
       pageTitle: 'Tessera tenant',
     },
