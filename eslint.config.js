@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 // The node's own sources follow n8n's rules instead: `npm run lint --workspace n8n-nodes-mosaic`.
 export default tseslint.config(
   {
-    ignores: ['**/dist/**', '**/node_modules/**', 'packages/n8n-nodes-mosaic/**'],
+    ignores: ['playground/.n8n/**', '**/dist/**', '**/node_modules/**', 'packages/n8n-nodes-mosaic/**'],
   },
   js.configs.recommended,
   {
