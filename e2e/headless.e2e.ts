@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freshEmail, startTestTenant, type TestTenant } from '../packages/tenant/test/testTenant.ts';
 import type { N8n } from '../playground/src/n8n.ts';
-import { exampleWorkflow, makeN8n, mosaicAccount } from './testN8n.ts';
+import { exampleWorkflow } from '../playground/src/exampleWorkflow.ts';
+import { makeN8n, mosaicAccount } from './testN8n.ts';
 
 let tenant: TestTenant;
 let n8n: N8n;

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeLog, startTenant, StartError } from '@tessera/tenant';
+import { CREDENTIAL_ID, exampleWorkflow } from './exampleWorkflow.ts';
 import { installN8n, PLAYGROUND } from './installN8n.ts';
-import { N8n, type Stored } from './n8n.ts';
+import { N8n } from './n8n.ts';
 import { tell } from './progress.ts';
 import { CommandError, runCommand } from './runCommand.ts';
 import { seedTenant } from './seedTenant.ts';
@@ -20,17 +20,7 @@ Starts a tenant and an n8n with the Transmit node, and runs the workflow "Update
 `;
 
 const ROOT = path.resolve(PLAYGROUND, '..');
-const EXAMPLE = path.join(ROOT, 'examples/update-a-user.json');
 const OWNER = { email: 'owner@example.com', password: 'Tessera-playground-1' };
-
-/** The workflow to import, for the user and the credential of this playground. */
-async function exampleWorkflow(userId: string): Promise<Stored> {
-  const text = await readFile(EXAMPLE, 'utf8');
-  const workflow = JSON.parse(text) as Stored & { nodes: { type: string; parameters: Record<string, unknown> }[] };
-  const node = workflow.nodes.find(({ type }) => type === 'n8n-nodes-mosaic.transmit')!;
-  node.parameters.userId = { __rl: true, mode: 'id', value: userId };
-  return workflow;
-}
 
 async function start(signal: AbortSignal): Promise<void> {
   const { once, help, ...ports } = parseArgs({
@@ -69,7 +59,7 @@ async function start(signal: AbortSignal): Promise<void> {
     await n8n.addTransmitNode();
     const url = tenant.url.replace('localhost', '127.0.0.1');
     await n8n.importCredential({
-      id: 'tesseraMosaicAcct',
+      id: CREDENTIAL_ID,
       name: 'Mosaic account',
       type: 'mosaicApi',
       data: { environment: 'custom', baseUrl: url, ...credentials },

@@ -68,7 +68,9 @@ export function bulkRoutes(app: FastifyInstance, database: Database, updateToget
     const queues = new Map<unknown, number[]>();
     for (const [index, item] of body.updates.entries()) {
       const userId = (item as { user_id?: unknown } | null)?.user_id;
-      queues.set(userId, [...(queues.get(userId) ?? []), index]);
+      const queue = queues.get(userId);
+      if (queue) queue.push(index);
+      else queues.set(userId, [index]);
     }
     await Promise.all(
       [...queues.values()].map(async (indexes) => {

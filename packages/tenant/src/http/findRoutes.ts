@@ -7,6 +7,7 @@ import { findByIdentifier, findUser } from '../store/users.ts';
 import type { AddressKind } from '../users/addresses.ts';
 import type { IdentifierKind } from '../users/identifiers.ts';
 import { toApiUser } from '../users/result.ts';
+import { pageInfo } from './pageInfo.ts';
 import { route } from './route.ts';
 import { userAnswer } from './userAnswer.ts';
 
@@ -34,7 +35,7 @@ export function findRoutes(app: FastifyInstance, database: Database): void {
     ]);
     return {
       total_count: total,
-      page_info: { has_next_page: offset + users.length < total, has_previous_page: offset > 0 },
+      page_info: pageInfo(offset, users.length, total),
       result: users.map((user) => toApiUser(user, caller, Date.now())),
     };
   });

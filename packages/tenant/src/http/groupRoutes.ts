@@ -16,6 +16,7 @@ import {
 import { toApiUser } from '../users/result.ts';
 import { NotFound } from './errors.ts';
 import { writerOf } from './authenticate.ts';
+import { pageInfo } from './pageInfo.ts';
 import { route } from './route.ts';
 import { noSuchUser } from './userAnswer.ts';
 
@@ -75,7 +76,7 @@ export function groupRoutes(app: FastifyInstance, database: Database): void {
     const { users, total } = members;
     return {
       total_count: total,
-      page_info: { has_next_page: offset + users.length < total, has_previous_page: offset > 0 },
+      page_info: pageInfo(offset, users.length, total),
       result: users.map((user) => toApiUser(user, caller, Date.now())),
     };
   });

@@ -5,6 +5,7 @@ import type { Database } from '../store/database.ts';
 import { listHistory, type HistoryEntry as StoredEntry } from '../store/history.ts';
 import { findUser } from '../store/users.ts';
 import { appAttribute, type Attributes } from '../users/history.ts';
+import { pageInfo } from './pageInfo.ts';
 import { route } from './route.ts';
 import { noSuchUser } from './userAnswer.ts';
 
@@ -18,7 +19,7 @@ export function historyRoutes(app: FastifyInstance, database: Database): void {
     return {
       // Each change makes a version, so the version counts them.
       total_count: user.version,
-      page_info: { has_next_page: offset + entries.length < user.version, has_previous_page: offset > 0 },
+      page_info: pageInfo(offset, entries.length, user.version),
       result: entries.map((entry) => shown(entry, caller.app_id)),
     };
   });

@@ -36,6 +36,10 @@ function typeParser(oid: number, format: 'text' | 'binary' = 'text'): unknown {
   return pg.types.getTypeParser(oid, format);
 }
 
+/** Whether a statement failed because a unique value is taken. */
+export const isUniqueViolation = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === '23505';
+
 /** Serialization failure and deadlock: the transaction did nothing, and may be tried again. */
 const RETRYABLE = new Set(['40001', '40P01']);
 const ATTEMPTS = 5;

@@ -1,7 +1,6 @@
-import pg from 'pg';
 import type { ApiGroup, UpdateGroupInput } from '@tessera/contract';
 import type { User } from '../users/user.ts';
-import { inTransaction, type Database, type Queryable } from './database.ts';
+import { inTransaction, isUniqueViolation, type Database, type Queryable } from './database.ts';
 import type { Writer } from './writer.ts';
 import { USER_COLUMNS } from './userRow.ts';
 
@@ -13,10 +12,8 @@ export class GroupNameTaken extends Error {
 /** Users who were to be added to a group, and are not there. */
 export class UnknownMembers extends Error {
   override name = 'UnknownMembers';
-  readonly userIds: string[];
   constructor(userIds: string[]) {
     super(`There is no such user: ${userIds.join(', ')}`);
-    this.userIds = userIds;
   }
 }
 
@@ -263,13 +260,11 @@ function groupOf(row: GroupRow): ApiGroup {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as ApiGroup;
 }
 
-const UNIQUE_VIOLATION = '23505';
-
 async function unlessNameTaken<T>(query: Promise<T>): Promise<T> {
   try {
     return await query;
   } catch (error) {
-    if (error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION) {
+    if (isUniqueViolation(error)) {
       throw new GroupNameTaken('name is taken: Another group has this name');
     }
     throw error;

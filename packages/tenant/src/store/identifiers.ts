@@ -1,6 +1,5 @@
-import pg from 'pg';
 import { identifierKey, type Identifier, type IdentifierKind } from '../users/identifiers.ts';
-import type { Queryable } from './database.ts';
+import { isUniqueViolation, type Queryable } from './database.ts';
 
 /** Another user of the tenant has an identifier that was asked for. */
 export class IdentifierTaken extends Error {
@@ -11,8 +10,6 @@ export class IdentifierTaken extends Error {
     this.kind = kind;
   }
 }
-
-const UNIQUE_VIOLATION = '23505';
 
 /** Claims identifiers for a user. @throws IdentifierTaken when another user has one */
 export async function insertIdentifiers(
@@ -29,7 +26,7 @@ export async function insertIdentifiers(
         values: [tenantId, kind, value, userId],
       });
     } catch (error) {
-      if (error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION) throw new IdentifierTaken(kind);
+      if (isUniqueViolation(error)) throw new IdentifierTaken(kind);
       throw error;
     }
   }

@@ -5,7 +5,8 @@ import type { Logger } from 'pino';
 import { ensureAccess } from '../access/firstStart.ts';
 import type { ClientCredentials } from '../access/secrets.ts';
 import { openStorage, type StorageLocation } from '../storage.ts';
-import { findApplication, findFirstApplication } from '../store/applications.ts';
+import { findApplication, findFirstApplication, type Application } from '../store/applications.ts';
+import type { Database } from '../store/database.ts';
 import { exportUsers } from './exportUsers.ts';
 import { importUsers } from './importUsers.ts';
 
@@ -21,10 +22,7 @@ export interface TransferOptions {
 
 async function withApplication<T>(
   { storage: location, connections, credentials, log, onNewCredentials }: TransferOptions,
-  work: (
-    database: Awaited<ReturnType<typeof openStorage>>['database'],
-    application: { tenant_id: string; app_id: string; client_id: string },
-  ) => Promise<T>,
+  work: (database: Database, application: Application) => Promise<T>,
 ): Promise<T> {
   const storage = await openStorage(location, connections, log);
   try {
