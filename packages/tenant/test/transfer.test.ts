@@ -130,6 +130,10 @@ it('imports the good lines, tells the bad ones by number, and exports what it ha
   expect((await run('import', out, '--data', copy)).code).toBe(0);
   await run('export', again, '--data', copy);
   expect(await readFile(again, 'utf8')).toBe(exported);
+
+  const twice = await run('import', out, '--data', copy);
+  expect(twice.stdout).toMatch(/^0 users imported, 2 bad lines/);
+  expect(twice.stderr.match(/^line \d: user_id is taken/gm)).toHaveLength(2);
 });
 
 it('goes on where it was killed, and imports each line once', { timeout: 120_000 }, async () => {

@@ -1,12 +1,12 @@
 import type { Queryable } from './database.ts';
 
-/** How many lines of a file an import has done that is not finished; 0 when there is none. */
-export async function importedLines(database: Queryable, tenantId: string, key: string): Promise<number> {
+/** How many lines of a file an import has done that is not finished; undefined when there is none. */
+export async function importedLines(database: Queryable, tenantId: string, key: string): Promise<number | undefined> {
   const { rows } = await database.query<{ lines: number }>({
     text: 'select lines from imports where tenant_id = $1 and import_key = $2',
     values: [tenantId, key],
   });
-  return rows[0]?.lines ?? 0;
+  return rows[0]?.lines;
 }
 
 /** Keeps how far an import is, for when it is cut short. */

@@ -57,24 +57,28 @@ export async function importUsers(
 ): Promise<ImportResult> {
   const { key, size } = await identify(file);
   const isLine = makeAjv(false).compile<UserLine>(UserLine);
-  const resumedAt = await importedLines(database, writer.tenantId, key);
+  const unfinished = await importedLines(database, writer.tenantId, key);
+  const resumedAt = unfinished ?? 0;
+  // From the first batch on, so that one that is cut short is known to have been under way.
+  await rememberImport(database, writer.tenantId, key, resumedAt);
   const result: ImportResult = { imported: 0, failed: 0, resumedAt };
-  let first = true;
+  // The batch that an import was at when it was cut short may have been stored already.
+  let repeated = unfinished !== undefined;
   for await (const { lines, bytes } of batches(file, resumedAt)) {
-    const bad = await importBatch(lines, first);
+    const bad = await importBatch(lines, repeated);
     for (const [number, reasons] of [...bad].sort(([a], [b]) => a - b)) reporter.badLine(number, reasons);
     result.failed += bad.size;
     result.imported += lines.length - bad.size;
     await rememberImport(database, writer.tenantId, key, lines.at(-1)!.number);
     reporter.progress(bytes, size);
-    first = false;
+    repeated = false;
     if (signal?.aborted) return result;
   }
   await forgetImport(database, writer.tenantId, key);
   return result;
 
   /** @returns by line number, why it was not imported */
-  async function importBatch(lines: Line[], afterResume: boolean): Promise<Map<number, string[]>> {
+  async function importBatch(lines: Line[], mayBeStored: boolean): Promise<Map<number, string[]>> {
     const bad = new Map<number, string[]>();
     const users = new Map<string, { user: User; number: number }>();
     await Promise.all(
@@ -93,8 +97,7 @@ export async function importUsers(
       }),
     );
     for (const userId of await findExistingUserIds(database, writer.tenantId, [...users.keys()])) {
-      // Stored by an import that was killed before it could remember this batch.
-      if (!afterResume) bad.set(users.get(userId)!.number, ['user_id is taken: there is such a user already']);
+      if (!mayBeStored) bad.set(users.get(userId)!.number, ['user_id is taken: there is such a user already']);
       users.delete(userId);
     }
     const refused = await insertUsers(
