@@ -25,10 +25,13 @@ export async function openStorage(location: StorageLocation, connections: number
   const loading = import('./store/migrate.ts');
   const embedded = await starting;
   const connection = embedded?.connection ?? { connectionString: (location as { databaseUrl: string }).databaseUrl };
-  const database = openDatabase(connection, connections, (error) =>
-    log.warn({ err: { type: error.name } }, 'a database connection broke'),
-  );
+  let closing = false;
+  const database = openDatabase(connection, connections, (error) => {
+    // A connection that ends while PostgreSQL is being stopped is no news.
+    if (!closing) log.warn({ err: { type: error.name } }, 'a database connection broke');
+  });
   const close = async (): Promise<void> => {
+    closing = true;
     await database.end();
     await embedded?.stop();
   };
