@@ -1,81 +1,70 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import pg from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../src/postgres/embedded.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { freshDatabase, type FreshDatabase } from './freshDatabase.ts';
 import { startTestTenant, type TestTenant } from './testTenant.ts';
 
 const USERS = 100_000;
 
-let directory: string;
-let postgres: EmbeddedPostgres;
-let databaseUrl: string;
-
-async function withDatabase<T>(work: (database: pg.Client) => Promise<T>): Promise<T> {
-  const database = new pg.Client(postgres.connection);
-  await database.connect();
-  try {
-    return await work(database);
-  } finally {
-    await database.end();
-  }
-}
+let database: FreshDatabase;
 
 beforeAll(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'tessera-scale-'));
-  postgres = await startEmbeddedPostgres(directory);
-  const { host, user, database: name } = postgres.connection;
-  databaseUrl = `postgres:///${name}?host=${encodeURIComponent(host)}&user=${user}`;
-  const tenant = await startTestTenant({ storage: { databaseUrl } });
+  database = await freshDatabase();
+  const tenant = await startTestTenant({ storage: { databaseUrl: database.url } });
   const template = await tenant.create({ email: 'template@example.com', custom_app_data: { plan: 'gold' } });
   await tenant.close();
-  await withDatabase(async (database) => {
-    await database.query(
-      `insert into users (tenant_id, user_id, version, status, status_changed_at, created_at, updated_at, profile,
-        custom_data, apps, identities, group_ids, email, phone_number)
-      select tenant_id, 'user-' || n, 1, 'Active', n, n, n,
-        jsonb_build_object(
-          'email', jsonb_build_object('value', 'user' || n || '@example.com', 'email_verified', false),
-          'phone_number', jsonb_build_object('value', '+1212' || (5000000 + n), 'phone_number_verified', false),
-          'username', 'name' || n, 'external_user_id', 'crm-' || n),
-        '{}', apps, '[]', '{}', 'user' || n || '@example.com', '+1212' || (5000000 + n)
-      from users, generate_series(1, $1::int) n where user_id = $2`,
-      [USERS, template.user_id],
-    );
-    await database.query(
-      `insert into identifiers (tenant_id, kind, value, user_id)
-      select tenant_id, kind, value, user_id from users,
-        lateral (values ('email', email), ('phone_number', phone_number), ('username', profile ->> 'username'),
-          ('external_user_id', profile ->> 'external_user_id')) as identifier (kind, value)
-      where user_id like 'user-%'`,
-    );
-    await database.query('vacuum analyze users');
-    await database.query('vacuum analyze identifiers');
-  });
-}, 120_000);
-afterAll(async () => {
-  await postgres.stop();
-  await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  await database.query(
+    `insert into users (tenant_id, user_id, version, status, status_changed_at, created_at, updated_at, profile,
+      custom_data, apps, identities, group_ids, email, phone_number)
+    select tenant_id, 'user-' || n, 1, 'Active', n, n, n,
+      jsonb_build_object(
+        'email', jsonb_build_object('value', 'user' || n || '@example.com', 'email_verified', false),
+        'phone_number', jsonb_build_object('value', '+1212' || (5000000 + n), 'phone_number_verified', false),
+        'username', 'name' || n, 'external_user_id', 'crm-' || n),
+      '{}', apps, '[]', '{}', 'user' || n || '@example.com', '+1212' || (5000000 + n)
+    from users, generate_series(1, $1::int) n where user_id = $2`,
+    [USERS, template.user_id],
+  );
+  await database.query(
+    `insert into identifiers (tenant_id, kind, value, user_id)
+    select tenant_id, kind, value, user_id from users,
+      lateral (values ('email', email), ('phone_number', phone_number), ('username', profile ->> 'username'),
+        ('external_user_id', profile ->> 'external_user_id')) as identifier (kind, value)
+    where user_id like 'user-%'`,
+  );
+  await database.query('vacuum analyze users');
+  await database.query('vacuum analyze identifiers');
 });
 
-/** How often PostgreSQL read all of a table while a tenant served. */
-async function wholeReads(serve: (tenant: TestTenant) => Promise<void>): Promise<Record<string, number>> {
-  const tenant = await startTestTenant({ storage: { databaseUrl } });
-  await withDatabase((database) => database.query('select pg_stat_reset()'));
+interface TableReads {
+  /** How often all of the table was read. */
+  whole: number;
+  /** How many of its rows were read through an index. */
+  rows: number;
+}
+
+/** What PostgreSQL read of each table while a tenant served. */
+async function reads(serve: (tenant: TestTenant) => Promise<void>): Promise<Record<string, TableReads>> {
+  const tenant = await startTestTenant({ storage: { databaseUrl: database.url } });
+  await database.query('select pg_stat_reset()');
   await serve(tenant);
   // Connections tell what they did when they end, at the latest.
   await tenant.close();
-  return withDatabase(async (database) => {
-    const { rows } = await database.query<{ relname: string; seq_scan: string }>(
-      "select relname, seq_scan from pg_stat_user_tables where relname in ('users', 'identifiers', 'user_history', 'group_members')",
-    );
-    return Object.fromEntries(rows.map(({ relname, seq_scan }) => [relname, Number(seq_scan)]));
-  });
+  const rows = await database.query<{ relname: string; seq_scan: string; idx_tup_fetch: string }>(
+    `select relname, seq_scan, idx_tup_fetch from pg_stat_user_tables
+    where relname in ('users', 'identifiers', 'user_history', 'group_members')`,
+  );
+  return Object.fromEntries(
+    rows.map(({ relname, seq_scan, idx_tup_fetch }) => [
+      relname,
+      { whole: Number(seq_scan), rows: Number(idx_tup_fetch) },
+    ]),
+  );
 }
 
 const search = (expression: string) =>
   `/cis/v1/users?page_limit=10&${new URLSearchParams({ search: expression }).toString()}`;
+
+const wholeReads = async (serve: (tenant: TestTenant) => Promise<void>): Promise<Record<string, number>> =>
+  Object.fromEntries(Object.entries(await reads(serve)).map(([table, { whole }]) => [table, whole]));
 
 it('reads no table whole for a keyed read, an indexed search or an update, at 100,000 users', async () => {
   const requests: [string, string, unknown?][] = [
@@ -121,13 +110,15 @@ it('is measured so that a whole read is seen', async () => {
   expect(reads.users).toBeGreaterThan(0);
 });
 
-it('walks through all users in the order of an index', async () => {
-  const tenant = await startTestTenant({ storage: { databaseUrl } });
-  for (const sort of ['created_at', 'email', 'phone_number']) {
-    const began = performance.now();
-    const { body } = await tenant.send('GET', `/cis/v1/users?sort_field=${sort}&page_limit=100&page_offset=1000`);
-    expect(body.result).toHaveLength(100);
-    expect(performance.now() - began).toBeLessThan(1000);
-  }
-  await tenant.close();
-});
+it.each(['created_at', 'email', 'phone_number'])(
+  'walks through all users in the order of an index: %s',
+  async (sort) => {
+    const { users } = await reads(async (tenant) => {
+      const { body } = await tenant.send('GET', `/cis/v1/users?sort_field=${sort}&page_limit=100&page_offset=1000`);
+      expect(body.result).toHaveLength(100);
+    });
+    // The page and those before it; counting looks at rows only where one was changed a moment ago.
+    expect(users!.whole).toBe(0);
+    expect(users!.rows).toBeLessThan(USERS / 20);
+  },
+);

@@ -136,7 +136,7 @@ const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
 }));
 
 describe('the search', () => {
-  it('agrees with a plain filter in memory', { timeout: 60_000 }, async () => {
+  it('agrees with a plain filter in memory', async () => {
     await fc.assert(
       fc.asyncProperty(tree, async (expression) => {
         const expected = users.filter((user) => matches(user, expression)).map(({ user_id }) => user_id);
@@ -191,13 +191,11 @@ describe('the search', () => {
     [`${'not '.repeat(1500)}email pr`, /must not nest deeper/],
     ['x'.repeat(9000), /^search must have at most 8192 characters$/],
   ])('refuses %s', async (search, reason) => {
-    const began = performance.now();
     const { status, body } = await list({ search });
     expect({ status, body }).toEqual({
       status: 400,
       body: { message: [expect.stringMatching(reason)], error_code: 400 },
     });
-    expect(performance.now() - began).toBeLessThan(1000);
   });
 });
 

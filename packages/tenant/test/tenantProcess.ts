@@ -1,11 +1,15 @@
-import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
+import { onTestFinished } from 'vitest';
 import { CREDENTIALS } from './testTenant.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/main.ts');
 
-/** A tenant in a process of its own, as an operator runs it. */
+/** The command `tenant` in a process of its own, as an operator runs it. It is killed when the test is over. */
 export interface TenantProcess {
   child: ChildProcess;
   /** Everything printed so far. */
@@ -15,15 +19,13 @@ export interface TenantProcess {
   ready: Promise<string>;
   /** Resolves with the exit code, or the signal that ended it. */
   ended: Promise<number | NodeJS.Signals>;
+  /** Resolves when it has printed something like this, on either output. */
+  printed(pattern: RegExp): Promise<void>;
 }
 
-/** Runs `tenant --port 0 --data DIRECTORY`, with fixed credentials unless the environment says otherwise. */
-export function runTenant(
-  directory: string | undefined,
-  env: NodeJS.ProcessEnv = {},
-  options: SpawnOptions = {},
-): TenantProcess {
-  const child = spawn(process.execPath, [MAIN, '--port', '0', ...(directory ? ['--data', directory] : [])], {
+/** Runs `tenant ARGUMENT…`, with fixed credentials unless the environment says otherwise. */
+export function runTenant(args: string[], env: NodeJS.ProcessEnv = {}, options: SpawnOptions = {}): TenantProcess {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     env: {
       PATH: process.env.PATH,
       TESSERA_CLIENT_ID: CREDENTIALS.clientId,
@@ -35,17 +37,48 @@ export function runTenant(
   });
   let stdout = '';
   let stderr = '';
-  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
-  const ready = new Promise<string>((resolve, reject) => {
-    child.stdout!.on('data', (chunk: Buffer) => {
-      stdout += chunk.toString();
-      const [, url] = /serves at (\S+)/.exec(stdout) ?? [];
-      if (url) resolve(url);
-    });
-    void ended.then((code) => reject(new Error(`The tenant ended (${code}): ${stderr}`)));
-  });
+  child.stdout!.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  const printed = async (pattern: RegExp): Promise<void> => {
+    const over = ended.then(() => true);
+    while (!pattern.test(stdout) && !pattern.test(stderr)) {
+      const more = Promise.race([once(child.stdout!, 'data'), once(child.stderr!, 'data')]).then(() => false);
+      if (await Promise.race([over, more])) {
+        if (pattern.test(stdout) || pattern.test(stderr)) return;
+        throw new Error(`The tenant ended (${await ended}): ${stderr}`);
+      }
+    }
+  };
+  const ready = printed(/serves at \S+/).then(() => /serves at (\S+)/.exec(stdout)![1]!);
   // A test that only waits for the end does not look at this.
   ready.catch(() => undefined);
-  return { child, stdout: () => stdout, stderr: () => stderr, ready, ended };
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return { child, stdout: () => stdout, stderr: () => stderr, ready, ended, printed };
+}
+
+/** Serves on a data directory, on a free port. */
+export const serve = (directory: string, env: NodeJS.ProcessEnv = {}, options: SpawnOptions = {}): TenantProcess =>
+  runTenant(['--port', '0', '--data', directory], env, options);
+
+/** Serves on a database of another PostgreSQL, on a free port. */
+export const serveOn = (databaseUrl: string, env: NodeJS.ProcessEnv = {}): TenantProcess =>
+  runTenant(['--port', '0'], { DATABASE_URL: databaseUrl, ...env });
+
+/** An empty directory, which goes when the test is over. */
+export async function freshDirectory(): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'tessera-process-'));
+  // PostgreSQL may still be winding down in there.
+  onTestFinished(() => rm(directory, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 }));
+  return directory;
+}
+
+/** A copy of a data directory that no tenant runs on: PostgreSQL takes a second to make one. */
+export async function copyOf(directory: string): Promise<string> {
+  const copy = path.join(await freshDirectory(), 'data');
+  await promisify(execFile)('cp', ['-a', directory, copy]);
+  return copy;
 }

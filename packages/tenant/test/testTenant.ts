@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { pino, type Logger } from 'pino';
 import type { ApiUser, CreateUserInput } from '@tessera/contract';
 import { startTenant, type TenantOptions } from '@tessera/tenant';
+import { freshDatabase } from './freshDatabase.ts';
 
 export const CREDENTIALS = { clientId: 'test-client', clientSecret: 'test-secret-0123456789' };
 
@@ -25,20 +23,19 @@ export interface Client {
 
 export interface TestTenant extends Client {
   url: string;
-  directory: string;
   close(): Promise<void>;
 }
 
-/** Starts a tenant of this test's own, on a fresh data directory and a free port. */
+/** Starts a tenant of this test's own, on a fresh database unless told otherwise, and a free port. */
 export async function startTestTenant(
   options: Partial<TenantOptions> = {},
   log: Logger = pino({ level: 'silent' }),
 ): Promise<TestTenant> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'tessera-test-'));
+  const database = options.storage ? undefined : await freshDatabase();
   const tenant = await startTenant({
     port: 0,
     host: '127.0.0.1',
-    storage: { directory },
+    storage: { databaseUrl: database?.url ?? '' },
     connections: 16,
     credentials: CREDENTIALS,
     log,
@@ -46,11 +43,10 @@ export async function startTestTenant(
   });
   return {
     url: tenant.url,
-    directory,
     ...(await makeClient(tenant.url)),
     async close() {
       await tenant.close();
-      await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+      await database?.drop();
     },
   };
 }

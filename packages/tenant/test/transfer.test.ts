@@ -1,64 +1,39 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startTenant } from '@tessera/tenant';
-import { pino } from 'pino';
-import { CREDENTIALS, makeClient } from './testTenant.ts';
-
-const MAIN = path.resolve(import.meta.dirname, '../src/main.ts');
+import { freshDatabase, type FreshDatabase } from './freshDatabase.ts';
+import { runTenant } from './tenantProcess.ts';
+import { startTestTenant, type Client } from './testTenant.ts';
 
 let work: string;
 beforeAll(async () => {
   work = await mkdtemp(path.join(tmpdir(), 'tessera-transfer-'));
 });
-afterAll(() => rm(work, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+afterAll(() => rm(work, { recursive: true, force: true }));
 
-function start(...args: string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: {
-      PATH: process.env.PATH,
-      TESSERA_CLIENT_ID: CREDENTIALS.clientId,
-      TESSERA_CLIENT_SECRET: CREDENTIALS.clientSecret,
-      TESSERA_LOG_LEVEL: 'warn',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const printed = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => (printed.stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (printed.stderr += chunk.toString()));
-  return { child, printed, ended: once(child, 'close').then(([code]) => ({ code: code as number, ...printed })) };
+const start = (database: FreshDatabase, ...args: string[]) =>
+  runTenant(args, { DATABASE_URL: database.url, TESSERA_LOG_LEVEL: 'warn' });
+
+async function run(database: FreshDatabase, ...args: string[]) {
+  const { ended, stdout, stderr } = start(database, ...args);
+  return { code: await ended, stdout: stdout(), stderr: stderr() };
 }
-const run = (...args: string[]) => start(...args).ended;
 
-/** Looks at a data directory through the API. */
-async function withTenant<T>(
-  directory: string,
-  look: (client: Awaited<ReturnType<typeof makeClient>>) => Promise<T>,
-): Promise<T> {
-  const tenant = await startTenant({
-    port: 0,
-    host: '127.0.0.1',
-    storage: { directory },
-    connections: 4,
-    credentials: CREDENTIALS,
-    log: pino({ level: 'silent' }),
-  });
+/** Looks at a database through the API. */
+async function withTenant<T>(database: FreshDatabase, look: (client: Client) => Promise<T>): Promise<T> {
+  const tenant = await startTestTenant({ storage: { databaseUrl: database.url } });
   try {
-    return await look(await makeClient(tenant.url));
+    return await look(tenant);
   } finally {
     await tenant.close();
   }
 }
 
 it('imports the good lines, tells the bad ones by number, and exports what it has', async () => {
-  const [data, file, out] = ['data', 'users.ndjson', 'out.ndjson'].map((name) => path.join(work, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const database = await freshDatabase();
+  const [file, out] = [path.join(work, 'users.ndjson'), path.join(work, 'out.ndjson')];
   const ada = {
     user_id: 'ada-1',
     email: 'ada@example.com',
@@ -84,7 +59,7 @@ it('imports the good lines, tells the bad ones by number, and exports what it ha
     JSON.stringify({ email: 'eve@example.com', credentials: { password: 'correct horse' } }),
   ];
   await writeFile(file, lines.join('\n'));
-  const imported = await run('import', file, '--data', data);
+  const imported = await run(database, 'import', file);
   expect(imported.code).toBe(1);
   expect(imported.stdout).toMatch(/^2 users imported, 5 bad lines, in [\d.]+ s\.\n$/);
   expect(imported.stderr.split('\n').filter((line) => line.startsWith('line '))).toEqual([
@@ -95,7 +70,7 @@ it('imports the good lines, tells the bad ones by number, and exports what it ha
     'line 7: user_id is on another line, too',
   ]);
 
-  await withTenant(data, async (client) => {
+  await withTenant(database, async (client) => {
     const { body } = await client.send(
       'GET',
       '/cis/v1/users/identifier?identifier_name=email&identifier_value=countess@example.com',
@@ -113,7 +88,7 @@ it('imports the good lines, tells the bad ones by number, and exports what it ha
     ).toBe(true);
   });
 
-  expect(await run('export', out, '--data', data)).toMatchObject({
+  expect(await run(database, 'export', out)).toMatchObject({
     code: 0,
     stdout: '',
     stderr: '2 users exported.\n',
@@ -126,42 +101,41 @@ it('imports the good lines, tells the bad ones by number, and exports what it ha
   expect(users).toContainEqual(ada);
   expect(exported).not.toMatch(/argon2|correct horse/);
 
-  const [copy, again] = [path.join(work, 'copy'), path.join(work, 'again.ndjson')];
-  expect((await run('import', out, '--data', copy)).code).toBe(0);
-  await run('export', again, '--data', copy);
+  const [copy, again] = [await freshDatabase(), path.join(work, 'again.ndjson')];
+  expect((await run(copy, 'import', out)).code).toBe(0);
+  await run(copy, 'export', again);
   expect(await readFile(again, 'utf8')).toBe(exported);
 
-  const twice = await run('import', out, '--data', copy);
+  const twice = await run(copy, 'import', out);
   expect(twice.stdout).toMatch(/^0 users imported, 2 bad lines/);
   expect(twice.stderr.match(/^line \d: user_id is taken/gm)).toHaveLength(2);
 });
 
-it('goes on where it was killed, and imports each line once', { timeout: 120_000 }, async () => {
-  const [data, file] = [path.join(work, 'killed'), path.join(work, 'many.ndjson')];
-  const count = 30_000;
+it('goes on where it was killed, and imports each line once', async () => {
+  const [database, file] = [await freshDatabase(), path.join(work, 'many.ndjson')];
+  const count = 12_000;
   await writeFile(file, Array.from({ length: count }, (_, n) => `{"email":"many${n}@example.com"}\n`).join(''));
-  const first = start('import', file, '--data', data);
-  await once(first.child.stderr, 'data');
-  await new Promise((resolve) => setTimeout(resolve, 2500));
-  first.child.kill('SIGKILL');
-  const killed = await first.ended;
-  expect(killed.stdout).toBe('');
-  const second = await run('import', file, '--data', data);
-  expect(second.stderr).not.toMatch(/^line /m);
-  expect(second.stdout).toMatch(/^Went on after line \d+000\.\n/);
-  expect(second.code).toBe(0);
-  const total = await withTenant(
-    data,
-    async (client) => (await client.send('GET', '/cis/v1/users/count')).body.result.user_count as number,
-  );
-  expect(total).toBe(count);
+  await withTenant(database, async (client) => {
+    const stored = async () => (await client.send('GET', '/cis/v1/users/count')).body.result.user_count as number;
+    const first = start(database, 'import', file);
+    while ((await stored()) < 2000) await delay(10);
+    first.child.kill('SIGKILL');
+    expect(await first.ended).toBe('SIGKILL');
+    expect(first.stdout()).toBe('');
+    const second = await run(database, 'import', file);
+    expect(second.stderr).not.toMatch(/^line /m);
+    expect(second.stdout).toMatch(/^Went on after line \d+000\.\n/);
+    expect(second.code).toBe(0);
+    expect(await stored()).toBe(count);
+  });
 });
 
 it('says what is wrong with the command', async () => {
-  expect(await run('import')).toMatchObject({ code: 1, stderr: 'import needs the file to read.\n' });
-  expect(await run('import', '/nowhere', '--data', path.join(work, 'x'))).toMatchObject({
+  const database = await freshDatabase();
+  expect(await run(database, 'import')).toMatchObject({ code: 1, stderr: 'import needs the file to read.\n' });
+  expect(await run(database, 'import', '/nowhere')).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/^\/nowhere cannot be read|cannot be read/m),
   });
-  expect((await run('serve')).stderr).toMatch(/There is no command "serve"/);
+  expect((await run(database, 'serve')).stderr).toMatch(/There is no command "serve"/);
 });

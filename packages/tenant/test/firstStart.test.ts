@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { freshDatabase } from './freshDatabase.ts';
+import { runTenant, serveOn } from './tenantProcess.ts';
+import { freshPhone, getToken, makeClient } from './testTenant.ts';
+
+describe('the first start', () => {
+  it('makes one application, prints its credentials once, and they work', async () => {
+    const { url: databaseUrl } = await freshDatabase();
+    const unfixed = { TESSERA_CLIENT_ID: '', TESSERA_CLIENT_SECRET: '' };
+    const first = serveOn(databaseUrl, unfixed);
+    const url = await first.ready;
+    const [, clientId, clientSecret] = /client ID +(\S+)\s+client secret +(\S+)/.exec(first.stdout())!;
+    expect(await getToken(url, { clientId: clientId!, clientSecret: clientSecret! })).toMatch(/^ey/);
+    expect(first.stderr()).not.toContain(clientSecret);
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+
+    const second = serveOn(databaseUrl, unfixed);
+    const again = await second.ready;
+    expect(second.stdout()).not.toContain('client secret');
+    expect(await getToken(again, { clientId: clientId!, clientSecret: clientSecret! })).toMatch(/^ey/);
+  });
+
+  it('takes credentials that are fixed, prints no secret, and takes another secret later', async () => {
+    const { url: databaseUrl } = await freshDatabase();
+    const first = serveOn(databaseUrl);
+    await makeClient(await first.ready);
+    expect(first.stdout() + first.stderr()).not.toContain('test-secret');
+    first.child.kill('SIGTERM');
+    await first.ended;
+    const second = serveOn(databaseUrl, { TESSERA_CLIENT_SECRET: 'another-secret' });
+    const url = await second.ready;
+    expect(await getToken(url, { clientId: 'test-client', clientSecret: 'another-secret' })).toMatch(/^ey/);
+    expect(await getToken(url)).toBeUndefined();
+  });
+
+  it.each<[NodeJS.ProcessEnv, RegExp]>([
+    [{ TESSERA_CLIENT_SECRET: '' }, /TESSERA_CLIENT_ID and TESSERA_CLIENT_SECRET go together/],
+    [{ DATABASE_URL: 'mysql://x' }, /DATABASE_URL must begin with postgres/],
+    [{ DATABASE_URL: 'postgres://127.0.0.1:1/x' }, /The database does not answer/],
+    [{ TESSERA_LOG_LEVEL: 'loud' }, /TESSERA_LOG_LEVEL must be one of/],
+  ])('is refused in words when the configuration is wrong: %o', async (env, reason) => {
+    const tenant = runTenant(['--port', '0'], env);
+    expect(await tenant.ended).toBe(1);
+    expect(tenant.stderr()).toMatch(reason);
+    expect(tenant.stderr()).not.toMatch(/at .*\.ts:/);
+  });
+
+  it('of two tenants at once on one database makes one tenant', async () => {
+    const { url: databaseUrl } = await freshDatabase();
+    const tenants = [serveOn(databaseUrl), serveOn(databaseUrl)];
+    const [one, other] = await Promise.all(tenants.map(async ({ ready }) => makeClient(await ready)));
+    const created = await one!.create({ phone_number: freshPhone() });
+    expect(await other!.get(created.user_id)).toEqual(created);
+  });
+});
