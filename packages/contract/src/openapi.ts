@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
-import { CURL_EXAMPLES } from './curl.ts';
-import { operations, type Operation } from './operations.ts';
+import { operations } from './operations.ts';
+import type { Operation } from './schema/operation.ts';
 
 /** A JSON value under construction. */
 type Json = Record<string, unknown>;
@@ -57,7 +57,6 @@ function describe(operation: Operation, schemas: Json, serverUrl: string): Json 
     bodyType,
     responses,
   } = operation;
-  const curl = curlLine(operation, serverUrl);
   return {
     operationId,
     summary,
@@ -65,7 +64,7 @@ function describe(operation: Operation, schemas: Json, serverUrl: string): Json 
     tags: [tag],
     ...(deprecated && { deprecated }),
     ...(secured && { security: [{ ClientAccessToken: [] }] }),
-    'x-codeSamples': [{ lang: 'Shell', label: 'curl', source: curl }],
+    'x-codeSamples': [{ lang: 'Shell', label: 'curl', source: curlLine(operation, serverUrl) }],
     ...(extension && { 'x-tessera-extension': true }),
     parameters: [
       ...parameters('path', params, schemas),
@@ -91,12 +90,9 @@ function describe(operation: Operation, schemas: Json, serverUrl: string): Json 
 }
 
 /** A line to paste, when `TOKEN` and the IDs it names are set. */
-function curlLine({ operationId, secured }: Operation, serverUrl: string): string {
-  if (operationId === 'getAccessToken') {
-    return `curl -u "$TESSERA_CLIENT_ID:$TESSERA_CLIENT_SECRET" -d grant_type=client_credentials ${serverUrl}/oidc/token`;
-  }
+function curlLine({ curl, secured }: Operation, serverUrl: string): string {
   const header = secured ? `-H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' ` : '';
-  return `curl ${header}${CURL_EXAMPLES[operationId]?.replace('$API', serverUrl)}`;
+  return `curl ${header}${curl.replace('$API', serverUrl)}`;
 }
 
 function parameters(place: 'path' | 'query' | 'header', schema: TSchema | undefined, schemas: Json): Json[] {

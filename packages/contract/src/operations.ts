@@ -1,18 +1,16 @@
-import { accessOperations } from './operations/access.ts';
-import { bulkOperations } from './operations/bulk.ts';
-import { findUserOperations } from './operations/findUsers.ts';
-import { groupOperations } from './operations/groups.ts';
-import { passwordOperations } from './operations/passwords.ts';
-import { userOperations } from './operations/users.ts';
-
-export { IDENTIFIER_NAMES, SORT_FIELDS } from './operations/findUsers.ts';
-export type { Operation } from './operations/operation.ts';
-export { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from './operations/parameters.ts';
+import { accessOperations } from './access/operations.ts';
+import { groupOperations } from './groups/operations.ts';
+import { bulkOperations } from './users/bulk.ts';
+import { findUserOperations } from './users/find.ts';
+import { historyOperations } from './users/history.ts';
+import { userOperations } from './users/operations.ts';
+import { passwordOperations } from './users/passwords.ts';
 
 /** Every operation of the tenant, by its ID. */
 export const operations = {
   ...accessOperations,
   ...userOperations,
+  ...historyOperations,
   ...findUserOperations,
   ...passwordOperations,
   ...bulkOperations,

@@ -8,7 +8,13 @@ export interface Operation {
   path: string;
   summary: string;
   description?: string;
-  tag: 'Access' | 'Users' | 'Groups';
+  /** What it shows under in the document. */
+  tag: string;
+  /**
+   * An example: what follows `curl` on its line, a token or media type apart. `$API` is the tenant's base URL; `$USER_ID` and
+   * `$GROUP_ID` are of a user and a group. The README shows all of them in an order in which they work.
+   */
+  curl: string;
   /** Whether a bearer token is wanted. */
   secured: boolean;
   /** Whether the token must be a management application's. */

@@ -1,6 +1,5 @@
-import { OAuthError } from '../errors.ts';
-import { Discovery, JsonWebKeySet, TokenRequest, TokenResponse } from '../token.ts';
-import type { Operation } from './operation.ts';
+import { Discovery, JsonWebKeySet, OAuthError, TokenRequest, TokenResponse } from './token.ts';
+import type { Operation } from '../schema/operation.ts';
 
 /** The token endpoint, and what lets others check its tokens. */
 export const accessOperations = {
@@ -9,6 +8,7 @@ export const accessOperations = {
     method: 'POST',
     path: '/oidc/token',
     summary: 'Get an access token',
+    curl: '-u "$TESSERA_CLIENT_ID:$TESSERA_CLIENT_SECRET" -d grant_type=client_credentials $API/oidc/token',
     description:
       'Client credentials (RFC 6749, 4.4), in the body or as HTTP Basic. A token lives an hour and cannot be refreshed.',
     tag: 'Access',
@@ -26,6 +26,7 @@ export const accessOperations = {
     method: 'GET',
     path: '/oidc/jwks',
     summary: 'Get the public keys that tokens are signed with',
+    curl: '$API/oidc/jwks',
     tag: 'Access',
     secured: false,
     responses: { 200: { description: 'The keys', schema: JsonWebKeySet } },
@@ -35,6 +36,7 @@ export const accessOperations = {
     method: 'GET',
     path: '/.well-known/openid-configuration',
     summary: 'Discover the token endpoint and the keys',
+    curl: '$API/.well-known/openid-configuration',
     tag: 'Access',
     secured: false,
     responses: { 200: { description: 'The metadata', schema: Discovery } },

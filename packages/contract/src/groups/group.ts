@@ -1,7 +1,10 @@
 import { Type, type Static } from 'typebox';
-import { Closed, CustomData, Milliseconds, Nullable, Text } from './schemas.ts';
+import { Closed, CustomData, Milliseconds, Nullable, Text } from '../schema/schemas.ts';
 
 /** Groups of users: what the API shows of one, and what it takes. */
+
+/** The `ts_error_code` of a group's name that another group of the tenant has. */
+export const GROUP_NAME_IS_TAKEN = 'group_name_is_taken';
 
 export const ApiGroup = Type.Object(
   {

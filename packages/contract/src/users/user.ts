@@ -1,10 +1,13 @@
 import { Type, type Static } from 'typebox';
-import { DateTime, Milliseconds, OneOf } from './schemas.ts';
+import { DateTime, Milliseconds, OneOf } from '../schema/schemas.ts';
 
 /** What the Users API shows of a user: the vendor's `ApiUser`, member by member. */
 
 export const STATUSES = ['Active', 'Disabled', 'Pending'] as const;
 export const ADDRESS_TYPES = ['Home', 'Work', 'Other'] as const;
+
+/** The `ts_error_code` of an identifier that another user of the tenant has. */
+export const IDENTIFIER_IS_TAKEN = 'identifier_is_taken';
 
 export const Status = OneOf(STATUSES, 'Whether the user may sign in');
 

@@ -1,10 +1,11 @@
 import { Type } from 'typebox';
-import { HttpError, IdentifierIsTakenError } from '../errors.ts';
-import { AddMembersInput, ApiGroup, CreateGroupInput, UpdateGroupInput } from '../group.ts';
-import { Closed, Text } from '../schemas.ts';
-import { badRequest, notFound, unauthorized, UsersPage } from './answers.ts';
-import type { Operation } from './operation.ts';
-import { paging, UserIdParams } from './parameters.ts';
+import { HttpError, IdentifierIsTakenError } from '../schema/errors.ts';
+import { AddMembersInput, ApiGroup, CreateGroupInput, UpdateGroupInput } from './group.ts';
+import { Closed, Text } from '../schema/schemas.ts';
+import { badRequest, unauthorized } from '../schema/answers.ts';
+import type { Operation } from '../schema/operation.ts';
+import { paging } from '../schema/paging.ts';
+import { notFound, UserIdParams, UsersPage } from '../users/answers.ts';
 
 const GroupIdParams = Type.Object({ group_id: Text(255, 'ID of the group') });
 const GroupResult = Type.Object({ result: ApiGroup });
@@ -19,6 +20,7 @@ export const groupOperations = {
     method: 'GET',
     path: '/cis/v1/users/{user_id}/groups',
     summary: "Get user's groups",
+    curl: '$API/cis/v1/users/$USER_ID/groups',
     tag: 'Groups',
     secured: true,
     params: UserIdParams,
@@ -34,6 +36,7 @@ export const groupOperations = {
     method: 'POST',
     path: '/cis/v1/groups',
     summary: 'Create group',
+    curl: `$API/cis/v1/groups -d '{"name":"Navy","description":"On ships"}'`,
     tag: 'Groups',
     secured: true,
     body: CreateGroupInput,
@@ -44,6 +47,7 @@ export const groupOperations = {
     method: 'GET',
     path: '/cis/v1/groups',
     summary: 'Get groups',
+    curl: '$API/cis/v1/groups',
     tag: 'Groups',
     secured: true,
     responses: { 200: { description: 'The groups', schema: GroupsResult }, ...unauthorized },
@@ -53,6 +57,7 @@ export const groupOperations = {
     method: 'GET',
     path: '/cis/v1/groups/{group_id}',
     summary: 'Get group by ID',
+    curl: '$API/cis/v1/groups/$GROUP_ID',
     tag: 'Groups',
     secured: true,
     params: GroupIdParams,
@@ -63,6 +68,7 @@ export const groupOperations = {
     method: 'PUT',
     path: '/cis/v1/groups/{group_id}',
     summary: 'Update group',
+    curl: `-X PUT $API/cis/v1/groups/$GROUP_ID -d '{"description":"On any ship"}'`,
     description: 'Only what is sent changes, and replaces what is stored; null clears.',
     tag: 'Groups',
     secured: true,
@@ -81,6 +87,7 @@ export const groupOperations = {
     method: 'DELETE',
     path: '/cis/v1/groups/{group_id}',
     summary: 'Delete group',
+    curl: '-X DELETE $API/cis/v1/groups/$GROUP_ID',
     tag: 'Groups',
     secured: true,
     params: GroupIdParams,
@@ -91,6 +98,7 @@ export const groupOperations = {
     method: 'GET',
     path: '/cis/v1/groups/{group_id}/users',
     summary: 'Get members',
+    curl: '$API/cis/v1/groups/$GROUP_ID/users',
     tag: 'Groups',
     secured: true,
     extension: true,
@@ -103,6 +111,7 @@ export const groupOperations = {
     method: 'POST',
     path: '/cis/v1/groups/{group_id}/users',
     summary: 'Add members',
+    curl: `$API/cis/v1/groups/$GROUP_ID/users -d '{"user_ids":["'$USER_ID'"]}'`,
     description: 'All of the users, or none when one is not there.',
     tag: 'Groups',
     secured: true,
@@ -116,6 +125,7 @@ export const groupOperations = {
     method: 'DELETE',
     path: '/cis/v1/groups/{group_id}/users/{user_id}',
     summary: 'Remove member',
+    curl: '-X DELETE $API/cis/v1/groups/$GROUP_ID/users/$USER_ID',
     tag: 'Groups',
     secured: true,
     extension: true,

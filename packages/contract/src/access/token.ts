@@ -44,6 +44,22 @@ export const AccessTokenClaims = Type.Object({
   roles: Type.Array(Type.String()),
 });
 
+export const OAUTH_ERRORS = [
+  'invalid_request',
+  'invalid_client',
+  'unsupported_grant_type',
+  'invalid_target',
+  'server_error',
+] as const;
+
+export const OAuthError = Type.Object(
+  {
+    error: Type.Unsafe<(typeof OAUTH_ERRORS)[number]>({ type: 'string', enum: [...OAUTH_ERRORS] }),
+    error_description: Type.String(),
+  },
+  { title: 'OAuthError', description: 'RFC 6749, 5.2; invalid_target: RFC 8707, 2' },
+);
+
 export const JsonWebKeySet = Type.Object(
   {
     keys: Type.Array(
@@ -77,3 +93,4 @@ export type TokenResponse = Static<typeof TokenResponse>;
 export type AccessTokenClaims = Static<typeof AccessTokenClaims>;
 export type JsonWebKeySet = Static<typeof JsonWebKeySet>;
 export type Discovery = Static<typeof Discovery>;
+export type OAuthError = Static<typeof OAuthError>;

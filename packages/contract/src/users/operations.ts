@@ -1,20 +1,9 @@
 import { Type } from 'typebox';
-import { HistoryEntry } from '../history.ts';
-import { Closed, Email, Phone } from '../schemas.ts';
-import { CreateUserInput, UpdateUserInput, VerifyAddressInput } from '../userInput.ts';
-import {
-  badRequest,
-  forbidden,
-  notFound,
-  stale,
-  taken,
-  tooLarge,
-  unauthorized,
-  UserResult,
-  UsersPage,
-} from './answers.ts';
-import type { Operation } from './operation.ts';
-import { paging, UserIdParams } from './parameters.ts';
+import { badRequest, forbidden, tooLarge, unauthorized } from '../schema/answers.ts';
+import type { Operation } from '../schema/operation.ts';
+import { Email, Phone } from '../schema/schemas.ts';
+import { notFound, stale, taken, UserIdParams, UserResult } from './answers.ts';
+import { CreateUserInput, UpdateUserInput, VerifyAddressInput } from './input.ts';
 
 /** Creates and changes one user. */
 export const userOperations = {
@@ -23,6 +12,7 @@ export const userOperations = {
     method: 'POST',
     path: '/cis/v1/users',
     summary: 'Create user',
+    curl: `$API/cis/v1/users -d '{"email":"grace@example.com","phone_number":"+12125550199","username":"grace","external_user_id":"crm-7"}'`,
     tag: 'Users',
     secured: true,
     body: CreateUserInput,
@@ -39,6 +29,7 @@ export const userOperations = {
     method: 'PUT',
     path: '/cis/v1/users/{user_id}',
     summary: 'Update user',
+    curl: `-X PUT $API/cis/v1/users/$USER_ID -d '{"status":"Active","custom_data":{"rank":"Rear Admiral"},"custom_app_data":{"plan":"gold"}}'`,
     description:
       'Only what is sent changes. Objects and arrays replace the stored value whole, custom_data is merged one level deep, secondary emails and phone numbers are added, null clears.',
     tag: 'Users',
@@ -65,6 +56,7 @@ export const userOperations = {
     method: 'DELETE',
     path: '/cis/v1/manage/users/{user_id}',
     summary: 'Delete user',
+    curl: '-X DELETE $API/cis/v1/manage/users/$USER_ID',
     description: "Deletes a user and all their data. Wants a management application's token.",
     tag: 'Users',
     secured: true,
@@ -77,6 +69,7 @@ export const userOperations = {
     method: 'DELETE',
     path: '/cis/v1/users/{user_id}/apps',
     summary: 'Remove user from app',
+    curl: '-X DELETE $API/cis/v1/users/$USER_ID/apps',
     description: "Removes a user, and the application's data of it, from the calling application.",
     tag: 'Users',
     secured: true,
@@ -88,6 +81,7 @@ export const userOperations = {
     method: 'DELETE',
     path: '/cis/v1/users/{user_id}/emails/{email}',
     summary: 'Remove secondary email',
+    curl: '-X DELETE $API/cis/v1/users/$USER_ID/emails/admiral@example.com',
     tag: 'Users',
     secured: true,
     params: Type.Object({ ...UserIdParams.properties, email: Email('Secondary email') }),
@@ -98,6 +92,7 @@ export const userOperations = {
     method: 'DELETE',
     path: '/cis/v1/users/{user_id}/phone-numbers/{phone_number}',
     summary: 'Remove secondary phone number',
+    curl: '-X DELETE $API/cis/v1/users/$USER_ID/phone-numbers/%2B12125550198',
     tag: 'Users',
     secured: true,
     params: Type.Object({ ...UserIdParams.properties, phone_number: Phone('Secondary phone number, E.164') }),
@@ -108,6 +103,7 @@ export const userOperations = {
     method: 'POST',
     path: '/cis/v1/users/{user_id}/emails/{email}/verify',
     summary: 'Mark email as verified',
+    curl: `-X POST $API/cis/v1/users/$USER_ID/emails/hopper@example.com/verify -d '{"change_to_primary":true}'`,
     description: 'A secondary email can become the primary one by that; the two are swapped.',
     tag: 'Users',
     secured: true,
@@ -120,36 +116,12 @@ export const userOperations = {
     method: 'POST',
     path: '/cis/v1/users/{user_id}/phone-numbers/{phone_number}/verify',
     summary: 'Mark phone as verified',
+    curl: "-X POST $API/cis/v1/users/$USER_ID/phone-numbers/%2B12125550199/verify -d '{}'",
     description: 'A secondary phone number can become the primary one by that; the two are swapped.',
     tag: 'Users',
     secured: true,
     params: Type.Object({ ...UserIdParams.properties, phone_number: Phone('Phone number of the user, E.164') }),
     body: VerifyAddressInput,
     responses: { 202: { description: 'The phone number is verified' }, ...badRequest, ...unauthorized, ...notFound },
-  },
-  getUserHistory: {
-    operationId: 'getUserHistory',
-    method: 'GET',
-    path: '/cis/v1/users/{user_id}/history',
-    summary: "Get user's history",
-    description: 'Every change of a user, the newest first. It goes when the user is deleted.',
-    tag: 'Users',
-    secured: true,
-    extension: true,
-    params: UserIdParams,
-    query: Closed(paging),
-    responses: {
-      200: {
-        description: 'The changes',
-        schema: Type.Object({
-          total_count: Type.Integer(),
-          page_info: UsersPage.properties.page_info,
-          result: Type.Array(HistoryEntry),
-        }),
-      },
-      ...badRequest,
-      ...unauthorized,
-      ...notFound,
-    },
   },
 } as const satisfies Record<string, Operation>;

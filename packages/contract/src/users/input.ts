@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { Closed, CustomData, Email, Nullable, OneOf, Phone, Text } from './schemas.ts';
+import { Closed, CustomData, Email, Nullable, OneOf, Phone, Text } from '../schema/schemas.ts';
 import { ADDRESS_TYPES, STATUSES } from './user.ts';
 
 /** What the Users API takes when a user is created or updated. */
