@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { ClientCredentials } from './access/secrets.ts';
+import type { ClientCredentials } from './hashing/secrets.ts';
 import { StartError } from './startError.ts';
 import type { TenantOptions } from './tenant.ts';
 

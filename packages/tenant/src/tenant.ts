@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { ensureAccess } from './access/firstStart.ts';
-import type { ClientCredentials } from './access/secrets.ts';
+import type { ClientCredentials } from './hashing/secrets.ts';
 import { makeTokens } from './access/tokens.ts';
-import { openStorage, type StorageLocation } from './storage.ts';
-import { listSigningKeys } from './store/signingKeys.ts';
+import { openStorage, type StorageLocation } from './database/storage.ts';
+import { listSigningKeys } from './access/signingKeys.ts';
 import { StartError } from './startError.ts';
 import packageJson from '../package.json' with { type: 'json' };
 

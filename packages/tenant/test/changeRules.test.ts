@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UpdateUserInput } from '@tessera/contract';
-import { applyChange, changeOf, newUser } from '../src/users/change.ts';
-import { toApiUser } from '../src/users/result.ts';
-import type { User } from '../src/users/user.ts';
+import { applyChange, changeOf, newUser } from '../src/users/rules/change.ts';
+import { toApiUser } from '../src/users/rules/result.ts';
+import type { User } from '../src/users/rules/user.ts';
 import { anyUpdate, ATTRIBUTES, updateOf, type Attribute } from './randomUpdates.ts';
 
 const APP = { app_id: 'app', app_name: 'App' };

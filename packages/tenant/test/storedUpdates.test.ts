@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ApiUser } from '@tessera/contract';
-import { applyChange, changeOf, newUser } from '../src/users/change.ts';
-import { toApiUser } from '../src/users/result.ts';
+import { applyChange, changeOf, newUser } from '../src/users/rules/change.ts';
+import { toApiUser } from '../src/users/rules/result.ts';
 import { ATTRIBUTES, updateOf } from './randomUpdates.ts';
 import { freshEmail, startTestTenant, type TestTenant } from './testTenant.ts';
 

@@ -7,11 +7,11 @@ import {
   insertApplication,
   insertTenant,
   replaceSecret,
-} from '../store/applications.ts';
-import { inTransaction, type Database, type Queryable } from '../store/database.ts';
-import { insertSigningKey } from '../store/signingKeys.ts';
+} from '../applications/store.ts';
+import { inTransaction, type Database, type Queryable } from '../database/database.ts';
+import { insertSigningKey } from './signingKeys.ts';
 import { StartError } from '../startError.ts';
-import { hashSecret, isSecret, type ClientCredentials } from './secrets.ts';
+import { hashSecret, isSecret, type ClientCredentials } from '../hashing/secrets.ts';
 
 /** Any number will do, as long as all tenants take the same. */
 const FIRST_START_LOCK = 0x7e55e7a;

@@ -7,8 +7,8 @@ import {
   type AccessTokenClaims,
   type JsonWebKeySet,
 } from '@tessera/contract';
-import type { Application } from '../store/applications.ts';
-import type { SigningKey } from '../store/signingKeys.ts';
+import type { Application } from '../applications/store.ts';
+import type { SigningKey } from './signingKeys.ts';
 
 /** Why a token is refused, in the words of RFC 6750. */
 export class TokenError extends Error {

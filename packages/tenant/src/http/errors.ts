@@ -8,11 +8,11 @@ import {
   type IdentifierIsTakenError,
 } from '@tessera/contract';
 import { TokenError } from '../access/tokens.ts';
-import { GroupNameTaken, UnknownMembers } from '../store/groups.ts';
-import { IdentifierTaken } from '../store/identifiers.ts';
+import { GroupNameTaken, UnknownMembers } from '../groups/store.ts';
+import { IdentifierTaken } from '../users/store/identifiers.ts';
 import { NotOnProfile } from '../users/notOnProfile.ts';
-import { RuleError } from '../users/ruleError.ts';
-import { StaleVersion } from '../users/version.ts';
+import { RuleError } from '../users/rules/errors.ts';
+import { StaleVersion } from '../users/rules/version.ts';
 import { faultsOf } from '../validation/faults.ts';
 
 /** There is nothing where the request points. */

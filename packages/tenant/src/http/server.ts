@@ -10,20 +10,20 @@ import {
 } from 'fastify';
 import type { Logger } from 'pino';
 import type { Tokens } from '../access/tokens.ts';
-import type { Database } from '../store/database.ts';
-import { addAuthentication } from './authenticate.ts';
-import { docsRoutes } from './docsRoutes.ts';
+import type { Database } from '../database/database.ts';
+import { addAuthentication } from './authentication.ts';
+import { docsRoutes } from './docs.ts';
 import { NotFound, refuseUnreadable, sendError } from './errors.ts';
-import { groupRoutes } from './groupRoutes.ts';
-import { healthRoutes } from './healthRoutes.ts';
-import { historyRoutes } from './historyRoutes.ts';
-import { passwordRoutes } from './passwordRoutes.ts';
-import { tokenRoutes } from './tokenRoutes.ts';
-import { shareCommits } from '../store/sharedCommits.ts';
-import { addressRoutes } from './addressRoutes.ts';
-import { bulkRoutes } from './bulkRoutes.ts';
-import { findRoutes } from './findRoutes.ts';
-import { userRoutes } from './userRoutes.ts';
+import { groupRoutes } from '../groups/routes.ts';
+import { healthRoutes } from './health.ts';
+import { historyRoutes } from '../users/routes/historyRoutes.ts';
+import { passwordRoutes } from '../users/routes/passwordRoutes.ts';
+import { tokenRoutes } from '../access/routes.ts';
+import { shareCommits } from '../users/store/sharedCommits.ts';
+import { addressRoutes } from '../users/routes/addressRoutes.ts';
+import { bulkRoutes } from '../users/routes/bulkRoutes.ts';
+import { findRoutes } from '../users/routes/findRoutes.ts';
+import { userRoutes } from '../users/routes/userRoutes.ts';
 import { makeValidatorCompiler } from '../validation/validator.ts';
 
 /** Room for the longest search, percent-encoded. */

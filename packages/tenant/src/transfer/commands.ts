@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Logger } from 'pino';
 import { ensureAccess } from '../access/firstStart.ts';
-import type { ClientCredentials } from '../access/secrets.ts';
-import { openStorage, type StorageLocation } from '../storage.ts';
-import { findApplication, findFirstApplication, type Application } from '../store/applications.ts';
-import type { Database } from '../store/database.ts';
+import type { ClientCredentials } from '../hashing/secrets.ts';
+import { openStorage, type StorageLocation } from '../database/storage.ts';
+import { findApplication, findFirstApplication, type Application } from '../applications/store.ts';
+import type { Database } from '../database/database.ts';
 import { exportUsers } from './exportUsers.ts';
 import { importUsers } from './importUsers.ts';
 

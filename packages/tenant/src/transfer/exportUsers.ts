@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import type { Database } from '../store/database.ts';
-import { usersAfter } from '../store/listUsers.ts';
+import type { Database } from '../database/database.ts';
+import { usersAfter } from '../users/store/listUsers.ts';
 import { lineOfUser } from './userLine.ts';
 
 const BATCH = 1000;

@@ -4,17 +4,17 @@ import { realpath, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { ValidateFunction } from 'ajv';
 import { v5 as nameBasedUuid } from 'uuid';
-import { passwordOf } from '../access/passwords.ts';
+import { passwordOf } from '../users/passwords.ts';
 import { faultsOf } from '../validation/faults.ts';
 import { makeAjv } from '../validation/validator.ts';
 import { StartError } from '../startError.ts';
-import { insertUsers } from '../store/bulkInsert.ts';
-import type { Database } from '../store/database.ts';
-import { forgetImport, importedLines, rememberImport } from '../store/imports.ts';
-import { findExistingUserIds } from '../store/users.ts';
-import type { Writer } from '../store/writer.ts';
-import { RuleError } from '../users/ruleError.ts';
-import type { User } from '../users/user.ts';
+import { insertUsers } from '../users/store/bulkInsert.ts';
+import type { Database } from '../database/database.ts';
+import { forgetImport, importedLines, rememberImport } from './imports.ts';
+import { findExistingUserIds } from '../users/store/users.ts';
+import type { Writer } from '../database/writer.ts';
+import { RuleError } from '../users/rules/errors.ts';
+import type { User } from '../users/rules/user.ts';
 import { UserLine, userOfLine } from './userLine.ts';
 
 /** What an import tells while it runs. */

@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox';
 import { CreateUserInput, STATUSES } from '@tessera/contract';
-import type { ChangeContext } from '../users/change.ts';
-import { newUser } from '../users/change.ts';
-import type { User } from '../users/user.ts';
+import type { ChangeContext } from '../users/rules/change.ts';
+import { newUser } from '../users/rules/change.ts';
+import type { User } from '../users/rules/user.ts';
 
 /**
  * A user as import takes it and export gives it, one a line: what Create User takes, and what else belongs to a user.

@@ -1,0 +1,49 @@
+import type { Logger } from 'pino';
+import { startEmbeddedPostgres } from '../postgres/embedded.ts';
+import { StartError } from '../startError.ts';
+import { openDatabase, type Database } from './database.ts';
+
+/** Where data is kept: a directory for the embedded PostgreSQL, or the URL of another. */
+export type StorageLocation = { directory: string } | { databaseUrl: string };
+
+/** A database that is there and up to date. */
+export interface Storage {
+  database: Database;
+  /** Resolves when the embedded PostgreSQL has ended, asked or not; never for a DATABASE_URL. */
+  ended: Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database, and brings its schema up to date.
+ * @param connections the most at once
+ * @throws StartError when it cannot be opened, in words for the operator
+ */
+export async function openStorage(location: StorageLocation, connections: number, log: Logger): Promise<Storage> {
+  const starting = 'directory' in location ? startEmbeddedPostgres(location.directory) : undefined;
+  // PostgreSQL starts while this loads.
+  const loading = import('./migrate.ts');
+  const embedded = await starting;
+  const connection = embedded?.connection ?? { connectionString: (location as { databaseUrl: string }).databaseUrl };
+  let closing = false;
+  const database = openDatabase(connection, connections, (error) => {
+    // A connection that ends while PostgreSQL is being stopped is no news.
+    if (!closing) log.warn({ err: { type: error.name } }, 'a database connection broke');
+  });
+  const close = async (): Promise<void> => {
+    closing = true;
+    await database.end();
+    await embedded?.stop();
+  };
+  try {
+    await database.query('select 1').catch((error: Error) => {
+      throw new StartError(`The database does not answer: ${error.message}`);
+    });
+    const { migrate } = await loading;
+    await migrate(database);
+    return { database, ended: embedded?.ended ?? new Promise(() => {}), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

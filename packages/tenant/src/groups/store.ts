@@ -1,0 +1,272 @@
+import type { ApiGroup, UpdateGroupInput } from '@tessera/contract';
+import type { User } from '../users/rules/user.ts';
+import { inTransaction, isUniqueViolation, type Database, type Queryable } from '../database/database.ts';
+import type { Writer } from '../database/writer.ts';
+import { USER_COLUMNS } from '../users/store/userRow.ts';
+
+/** Another group of the tenant has the name that was asked for. */
+export class GroupNameTaken extends Error {
+  override name = 'GroupNameTaken';
+}
+
+/** Users who were to be added to a group, and are not there. */
+export class UnknownMembers extends Error {
+  override name = 'UnknownMembers';
+  constructor(userIds: string[]) {
+    super(`There is no such user: ${userIds.join(', ')}`);
+  }
+}
+
+const COLUMNS = 'group_id, name, description, custom_data, created_at, updated_at';
+
+/** Stores a new group. @throws GroupNameTaken */
+export async function insertGroup(database: Queryable, tenantId: string, group: ApiGroup): Promise<void> {
+  await unlessNameTaken(
+    database.query({
+      text: `insert into groups (tenant_id, ${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7)`,
+      values: [
+        tenantId,
+        group.group_id,
+        group.name,
+        group.description,
+        group.custom_data && JSON.stringify(group.custom_data),
+        group.created_at,
+        group.updated_at,
+      ],
+    }),
+  );
+}
+
+export async function findGroup(database: Queryable, tenantId: string, groupId: string): Promise<ApiGroup | undefined> {
+  const { rows } = await database.query<GroupRow>({
+    name: 'find-group',
+    text: `select ${COLUMNS} from groups where tenant_id = $1 and group_id = $2`,
+    values: [tenantId, groupId],
+  });
+  return rows.map(groupOf)[0];
+}
+
+/** All groups of a tenant, by name. */
+export async function listGroups(database: Queryable, tenantId: string): Promise<ApiGroup[]> {
+  const { rows } = await database.query<GroupRow>({
+    text: `select ${COLUMNS} from groups where tenant_id = $1 order by name, group_id`,
+    values: [tenantId],
+  });
+  return rows.map(groupOf);
+}
+
+/** The groups that a user is a member of, by name; undefined when there is no such user. */
+export async function listGroupsOfUser(
+  database: Queryable,
+  tenantId: string,
+  userId: string,
+): Promise<ApiGroup[] | undefined> {
+  const { rows } = await database.query<{ group_ids: string[] }>({
+    text: 'select group_ids from users where tenant_id = $1 and user_id = $2',
+    values: [tenantId, userId],
+  });
+  if (!rows[0]) return undefined;
+  const groups = await database.query<GroupRow>({
+    text: `select ${COLUMNS} from groups where tenant_id = $1 and group_id = any ($2::text[]) order by name, group_id`,
+    values: [tenantId, rows[0].group_ids],
+  });
+  return groups.rows.map(groupOf);
+}
+
+/** Changes what is sent of a group; null clears. @throws GroupNameTaken */
+export async function updateGroup(
+  database: Queryable,
+  tenantId: string,
+  groupId: string,
+  { name, description, custom_data }: UpdateGroupInput,
+  at: number,
+): Promise<ApiGroup | undefined> {
+  const { rows } = await unlessNameTaken(
+    database.query<GroupRow>({
+      text: `update groups set
+          name = coalesce($3, name),
+          description = case when $4 then $5 else description end,
+          custom_data = case when $6 then $7::jsonb else custom_data end,
+          updated_at = greatest(updated_at, $8)
+        where tenant_id = $1 and group_id = $2 returning ${COLUMNS}`,
+      values: [
+        tenantId,
+        groupId,
+        name,
+        description !== undefined,
+        description,
+        custom_data !== undefined,
+        custom_data && JSON.stringify(custom_data),
+        at,
+      ],
+    }),
+  );
+  return rows.map(groupOf)[0];
+}
+
+/** Deletes a group; its members are members no more. @returns whether there was one */
+export function deleteGroup(database: Database, writer: Writer, groupId: string, at: number): Promise<boolean> {
+  const { tenantId } = writer;
+  return inTransaction(database, async (connection) => {
+    if (!(await lockGroup(connection, tenantId, groupId))) return false;
+    const { rows } = await connection.query<{ user_id: string }>({
+      text: 'delete from group_members where tenant_id = $1 and group_id = $2 returning user_id',
+      values: [tenantId, groupId],
+    });
+    await leave(
+      connection,
+      writer,
+      groupId,
+      rows.map(({ user_id }) => user_id),
+      at,
+    );
+    await connection.query({
+      text: 'delete from groups where tenant_id = $1 and group_id = $2',
+      values: [tenantId, groupId],
+    });
+    return true;
+  });
+}
+
+/**
+ * Makes users members of a group; those who are already stay so.
+ * @returns whether there is such a group
+ * @throws UnknownMembers when a user is not there; nobody is added then
+ */
+export function addMembers(
+  database: Database,
+  writer: Writer,
+  groupId: string,
+  userIds: string[],
+  at: number,
+): Promise<boolean> {
+  const { tenantId } = writer;
+  return inTransaction(database, async (connection) => {
+    if (!(await lockGroup(connection, tenantId, groupId))) return false;
+    const known = new Set(await lockUsers(connection, tenantId, userIds));
+    const unknown = userIds.filter((userId) => !known.has(userId));
+    if (unknown.length > 0) throw new UnknownMembers(unknown);
+    const { rows } = await connection.query<{ user_id: string }>({
+      text: `insert into group_members (tenant_id, group_id, user_id)
+        select $1, $2, user_id from unnest($3::text[]) as new (user_id) on conflict do nothing returning user_id`,
+      values: [tenantId, groupId, userIds],
+    });
+    await setGroups(
+      connection,
+      writer,
+      'array_append(group_ids, $2)',
+      groupId,
+      rows.map(({ user_id }) => user_id),
+      at,
+    );
+    return true;
+  });
+}
+
+/** Ends a membership. @returns whether there was one */
+export function removeMember(
+  database: Database,
+  writer: Writer,
+  groupId: string,
+  userId: string,
+  at: number,
+): Promise<boolean> {
+  const { tenantId } = writer;
+  return inTransaction(database, async (connection) => {
+    if (!(await lockGroup(connection, tenantId, groupId))) return false;
+    const { rowCount } = await connection.query({
+      text: 'delete from group_members where tenant_id = $1 and group_id = $2 and user_id = $3',
+      values: [tenantId, groupId, userId],
+    });
+    await leave(connection, writer, groupId, rowCount ? [userId] : [], at);
+    return rowCount === 1;
+  });
+}
+
+/** A page of a group's members, by user ID; undefined when there is no such group. */
+export async function listMembers(
+  database: Queryable,
+  tenantId: string,
+  groupId: string,
+  page: { offset: number; limit: number },
+): Promise<{ users: User[]; total: number } | undefined> {
+  if (!(await findGroup(database, tenantId, groupId))) return undefined;
+  const columns = USER_COLUMNS.replace('user_id', 'users.user_id');
+  const { rows } = await database.query<User>({
+    text: `select ${columns} from group_members join users using (tenant_id, user_id)
+      where group_members.tenant_id = $1 and group_id = $2 order by user_id limit $3 offset $4`,
+    values: [tenantId, groupId, page.limit, page.offset],
+  });
+  const count = await database.query<{ count: number }>({
+    text: 'select count(*) from group_members where tenant_id = $1 and group_id = $2',
+    values: [tenantId, groupId],
+  });
+  return { users: rows, total: count.rows[0]?.count ?? 0 };
+}
+
+async function leave(connection: Queryable, writer: Writer, groupId: string, userIds: string[], at: number) {
+  await lockUsers(connection, writer.tenantId, userIds);
+  await setGroups(connection, writer, 'array_remove(group_ids, $2)', groupId, userIds, at);
+}
+
+/** Changes the groups of users who are locked, and records it. */
+async function setGroups(
+  connection: Queryable,
+  { tenantId, clientId }: Writer,
+  groupIds: 'array_append(group_ids, $2)' | 'array_remove(group_ids, $2)',
+  groupId: string,
+  userIds: string[],
+  at: number,
+): Promise<void> {
+  await connection.query({
+    text: `with before as (
+        select user_id, group_ids from users where tenant_id = $1 and user_id = any ($3::text[])
+      ), after as (
+        update users set version = version + 1, updated_at = greatest(updated_at, $4), group_ids = ${groupIds}
+        where tenant_id = $1 and user_id = any ($3::text[])
+        returning user_id, version, updated_at, group_ids
+      )
+      insert into user_history (tenant_id, user_id, version, changed_at, client_id, before, after)
+      select $1, user_id, version, updated_at, $5,
+        jsonb_build_object('groupIds', before.group_ids), jsonb_build_object('groupIds', after.group_ids)
+      from before join after using (user_id)`,
+    values: [tenantId, groupId, userIds, at, clientId],
+  });
+}
+
+/** Keeps the group, and so its members, from changing under another request. */
+async function lockGroup(connection: Queryable, tenantId: string, groupId: string): Promise<boolean> {
+  const { rowCount } = await connection.query({
+    text: 'select from groups where tenant_id = $1 and group_id = $2 for update',
+    values: [tenantId, groupId],
+  });
+  return rowCount === 1;
+}
+
+/** Locks users in the one order that all writers take their locks in. @returns the IDs of those who are there */
+async function lockUsers(connection: Queryable, tenantId: string, userIds: string[]): Promise<string[]> {
+  const { rows } = await connection.query<{ user_id: string }>({
+    text: `select user_id from users where tenant_id = $1 and user_id = any ($2::text[]) order by user_id
+      for no key update`,
+    values: [tenantId, userIds],
+  });
+  return rows.map(({ user_id }) => user_id);
+}
+
+type GroupRow = { [Name in keyof ApiGroup]-?: ApiGroup[Name] | null };
+
+/** What is not set is null in a row, and absent in the API. */
+function groupOf(row: GroupRow): ApiGroup {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as ApiGroup;
+}
+
+async function unlessNameTaken<T>(query: Promise<T>): Promise<T> {
+  try {
+    return await query;
+  } catch (error) {
+    if (isUniqueViolation(error)) {
+      throw new GroupNameTaken('name is taken: Another group has this name');
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+import type { FastifyInstance } from 'fastify';
+import { operations, PAGE_LIMIT_DEFAULT, type AccessTokenClaims, type IDENTIFIER_NAMES } from '@tessera/contract';
+import { parseSearch } from '../search/parseSearch.ts';
+import type { Database } from '../../database/database.ts';
+import { countUsers, listUsers, type UserQuery } from '../store/listUsers.ts';
+import { findByIdentifier, findUser } from '../store/users.ts';
+import type { AddressKind } from '../rules/addresses.ts';
+import type { IdentifierKind } from '../rules/identifiers.ts';
+import { toApiUser } from '../rules/result.ts';
+import { pageInfo } from '../../http/pageInfo.ts';
+import { route } from '../../http/route.ts';
+import { userAnswer } from './userAnswer.ts';
+
+/** The kinds of identifier by the names that `getUserByIdentifier` gives them. */
+const KIND_BY_NAME: Partial<Record<(typeof IDENTIFIER_NAMES)[number], IdentifierKind>> = {
+  email: 'email',
+  phoneNumber: 'phone_number',
+  externalUserId: 'external_user_id',
+  username: 'username',
+};
+
+/** Finds one user, or lists and counts many. */
+export function findRoutes(app: FastifyInstance, database: Database): void {
+  route(app, operations.getUsersCount, async ({ query: { search }, caller }) => ({
+    result: { user_count: await countUsers(database, userQuery(caller, search)) },
+  }));
+
+  route(app, operations.getUsers, async ({ query, caller }) => {
+    const { search, search_prefix, page_offset: offset = 0, page_limit: limit = PAGE_LIMIT_DEFAULT } = query;
+    const { sort_field: sort = 'created_at', sort_order: order = 'asc' } = query;
+    const found = userQuery(caller, search, search_prefix);
+    const [total, users] = await Promise.all([
+      countUsers(database, found),
+      listUsers(database, found, { sort, descending: order === 'desc', offset, limit }),
+    ]);
+    return {
+      total_count: total,
+      page_info: pageInfo(offset, users.length, total),
+      result: users.map((user) => toApiUser(user, caller, Date.now())),
+    };
+  });
+
+  route(app, operations.getUserById, async ({ params, caller, reply }) =>
+    userAnswer(await findUser(database, caller.tid, params.user_id), caller, reply),
+  );
+
+  const byIdentifier = (caller: AccessTokenClaims, kind: IdentifierKind, value: string) =>
+    findByIdentifier(database, caller.tid, { kind, value: kind === 'email' ? value.toLowerCase() : value });
+  /** The user who has this address as the primary one. */
+  const byPrimary = async (caller: AccessTokenClaims, kind: AddressKind, value: string) => {
+    const user = await byIdentifier(caller, kind, value);
+    return user?.profile[kind]?.value === value.toLowerCase() ? user : undefined;
+  };
+
+  route(app, operations.getUserByEmail, async ({ params, caller, reply }) =>
+    userAnswer(await byPrimary(caller, 'email', params.email), caller, reply),
+  );
+  for (const operation of [operations.getUserByPhone, operations.deprecatedGetUserByPhone]) {
+    route(app, operation, async ({ params, caller, reply }) =>
+      userAnswer(await byPrimary(caller, 'phone_number', params.phone_number), caller, reply),
+    );
+  }
+  route(app, operations.getUserByUsername, async ({ params, caller, reply }) =>
+    userAnswer(await byIdentifier(caller, 'username', params.username), caller, reply),
+  );
+  route(app, operations.getUserByExternalUserId, async ({ params, caller, reply }) =>
+    userAnswer(await byIdentifier(caller, 'external_user_id', params.external_user_id), caller, reply),
+  );
+  route(app, operations.getUserByIdentifier, async ({ query, caller, reply }) => {
+    const kind = KIND_BY_NAME[query.identifier_name];
+    // Nobody signs in to this tenant with an identity provider, so none of its identifiers leads to a user.
+    return userAnswer(kind && (await byIdentifier(caller, kind, query.identifier_value)), caller, reply);
+  });
+}
+
+function userQuery({ tid, app_id }: AccessTokenClaims, search?: string, prefix?: string): UserQuery {
+  return {
+    tenantId: tid,
+    appId: app_id,
+    condition: search === undefined ? undefined : parseSearch(search),
+    prefix: prefix?.toLowerCase(),
+  };
+}

@@ -1,0 +1,46 @@
+import type { FastifyInstance } from 'fastify';
+import { isDeepStrictEqual } from 'node:util';
+import { operations, PAGE_LIMIT_DEFAULT, type HistoryEntry } from '@tessera/contract';
+import type { Database } from '../../database/database.ts';
+import { listHistory, type HistoryEntry as StoredEntry } from '../store/history.ts';
+import { findUser } from '../store/users.ts';
+import { appAttribute, type Attributes } from '../rules/history.ts';
+import { pageInfo } from '../../http/pageInfo.ts';
+import { route } from '../../http/route.ts';
+import { noSuchUser } from './userAnswer.ts';
+
+/** What became of a user, change by change. */
+export function historyRoutes(app: FastifyInstance, database: Database): void {
+  route(app, operations.getUserHistory, async ({ params, query, caller }) => {
+    const { page_offset: offset = 0, page_limit: limit = PAGE_LIMIT_DEFAULT } = query;
+    const user = await findUser(database, caller.tid, params.user_id);
+    if (!user) throw noSuchUser();
+    const entries = await listHistory(database, caller.tid, params.user_id, { offset, limit });
+    return {
+      // Each change makes a version, so the version counts them.
+      total_count: user.version,
+      page_info: pageInfo(offset, entries.length, user.version),
+      result: entries.map((entry) => shown(entry, caller.app_id)),
+    };
+  });
+}
+
+/** An entry as an application sees it: of the applications' data, its own. */
+function shown({ before, after, ...entry }: StoredEntry, appId: string): HistoryEntry {
+  const [old, now] = [visible(before, appId), visible(after, appId)];
+  const names = Object.keys({ ...old, ...now }).filter((name) => !isDeepStrictEqual(old[name], now[name]));
+  return {
+    ...entry,
+    changes: names.map((attribute) => ({ attribute, before: old[attribute], after: now[attribute] })),
+  };
+}
+
+function visible(attributes: Attributes, appId: string): Attributes {
+  const own = appAttribute(appId);
+  return Object.fromEntries<unknown>(
+    Object.entries(attributes).flatMap(([name, value]): [string, unknown][] => {
+      if (name === own) return Object.entries(value as object);
+      return name.startsWith(appAttribute('')) ? [] : [[name, value]];
+    }),
+  );
+}

@@ -1,0 +1,39 @@
+import type { FastifyInstance } from 'fastify';
+import { v7 as uuid } from 'uuid';
+import { operations } from '@tessera/contract';
+import type { Database } from '../../database/database.ts';
+import type { UpdateTogether } from '../store/sharedCommits.ts';
+import { changeUser, deleteUser, insertUser, updateUser } from '../store/users.ts';
+import { removeFromApp } from '../rules/addresses.ts';
+import { changeOf, newUser } from '../rules/change.ts';
+import { versionsOf } from '../rules/version.ts';
+import { changeContext } from './changeContext.ts';
+import { writerOf } from '../../http/authentication.ts';
+import { route } from '../../http/route.ts';
+import { noSuchUser, userAnswer } from './userAnswer.ts';
+
+/** Creates, updates, removes and deletes one user: each route is request, rule, store, response. */
+export function userRoutes(app: FastifyInstance, database: Database, updateTogether: UpdateTogether): void {
+  route(app, operations.createUser, async ({ body, caller, reply }) => {
+    const user = newUser(uuid(), body, await changeContext(body.credentials, caller));
+    await insertUser(database, writerOf(caller), user);
+    return userAnswer(user, caller, reply);
+  });
+
+  route(app, operations.updateUser, async ({ params, headers, body, caller, reply }) => {
+    const context = { ...(await changeContext(body.credentials, caller)), versions: versionsOf(headers['if-match']) };
+    const user = await updateUser(database, updateTogether, writerOf(caller), params.user_id, changeOf(body, context));
+    return userAnswer(user, caller, reply);
+  });
+
+  route(app, operations.removeUserFromApp, async ({ params, caller }) => {
+    const remove = (user: Parameters<typeof removeFromApp>[0]) => removeFromApp(user, caller.app_id, Date.now());
+    if (!(await changeUser(database, writerOf(caller), params.user_id, remove))) throw noSuchUser();
+    return undefined;
+  });
+
+  route(app, operations.deleteTenantUser, async ({ params, caller }) => {
+    if (!(await deleteUser(database, caller.tid, params.user_id))) throw noSuchUser();
+    return undefined;
+  });
+}

@@ -1,0 +1,82 @@
+import { identifierKey, type Identifier, type IdentifierKind } from '../rules/identifiers.ts';
+import { isUniqueViolation, type Queryable } from '../../database/database.ts';
+
+/** Another user of the tenant has an identifier that was asked for. */
+export class IdentifierTaken extends Error {
+  override name = 'IdentifierTaken';
+  readonly kind: IdentifierKind;
+  constructor(kind: IdentifierKind) {
+    super(`Another user has this ${kind}`);
+    this.kind = kind;
+  }
+}
+
+/** Claims identifiers for a user. @throws IdentifierTaken when another user has one */
+export async function insertIdentifiers(
+  connection: Queryable,
+  tenantId: string,
+  userId: string,
+  identifiers: Identifier[],
+): Promise<void> {
+  for (const { kind, value } of identifiers) {
+    try {
+      await connection.query({
+        name: 'insert-identifier',
+        text: 'insert into identifiers (tenant_id, kind, value, user_id) values ($1, $2, $3, $4)',
+        values: [tenantId, kind, value, userId],
+      });
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new IdentifierTaken(kind);
+      throw error;
+    }
+  }
+}
+
+/** Frees identifiers of a user. */
+export async function deleteIdentifiers(
+  connection: Queryable,
+  tenantId: string,
+  userId: string,
+  identifiers: Identifier[],
+): Promise<void> {
+  if (identifiers.length === 0) return;
+  await connection.query({
+    name: 'delete-identifiers',
+    text: `delete from identifiers where tenant_id = $1 and user_id = $2
+      and (kind, value) in (select * from unnest($3::text[], $4::text[]))`,
+    values: [tenantId, userId, identifiers.map(({ kind }) => kind), identifiers.map(({ value }) => value)],
+  });
+}
+
+/** An identifier and who wants it. */
+export interface Claim extends Identifier {
+  user_id: string;
+}
+
+/**
+ * Claims identifiers for many users.
+ * @param claims no two of one identifier
+ * @returns those that another user has already
+ */
+export async function insertIdentifiersIfFree(
+  connection: Queryable,
+  tenantId: string,
+  claims: Claim[],
+): Promise<Claim[]> {
+  const { rows } = await connection.query<Identifier>({
+    name: 'insert-identifiers-if-free',
+    // In the one order that all writers take their locks in.
+    text: `insert into identifiers (tenant_id, kind, value, user_id)
+      select $1, kind, value, user_id from unnest($2::text[], $3::text[], $4::text[]) as claims (kind, value, user_id)
+      order by kind collate "C", value collate "C"
+      on conflict do nothing returning kind, value`,
+    values: [
+      tenantId,
+      claims.map(({ kind }) => kind),
+      claims.map(({ value }) => value),
+      claims.map(({ user_id }) => user_id),
+    ],
+  });
+  const free = new Set(rows.map(identifierKey));
+  return claims.filter((claim) => !free.has(identifierKey(claim)));
+}

@@ -1,0 +1,71 @@
+import type { Condition } from '../search/parseSearch.ts';
+import type { User } from '../rules/user.ts';
+import type { Queryable } from '../../database/database.ts';
+import { conditionSql, Parameters } from '../search/searchSql.ts';
+import { USER_COLUMNS } from './userRow.ts';
+
+/** Which users, of which tenant, as seen by which application. */
+export interface UserQuery {
+  tenantId: string;
+  appId: string;
+  condition?: Condition;
+  /** What the primary email or phone number begins with; emails in lower case. */
+  prefix?: string;
+}
+
+/** Which of them, in which order: each order is total, so that it stays put under paging. */
+export interface Page {
+  sort: 'created_at' | 'email' | 'phone_number' | 'last_auth';
+  descending: boolean;
+  offset: number;
+  limit: number;
+}
+
+/** Counts the users that a query finds. */
+export async function countUsers(database: Queryable, query: UserQuery): Promise<number> {
+  const { where, values } = whereSql(query);
+  const { rows } = await database.query<{ count: number }>({
+    text: `select count(*) from users where ${where}`,
+    values,
+  });
+  return rows[0]?.count ?? 0;
+}
+
+/** A page of the users that a query finds. Users without the field that is sorted by come last. */
+export async function listUsers(database: Queryable, query: UserQuery, page: Page): Promise<User[]> {
+  const { where, values } = whereSql(query);
+  const direction = page.descending ? 'desc' : 'asc';
+  const { rows } = await database.query<User>({
+    text: `select ${USER_COLUMNS} from users where ${where}
+      order by ${page.sort} ${direction} nulls last, user_id ${direction}
+      limit $${values.length + 1} offset $${values.length + 2}`,
+    values: [...values, page.limit, page.offset],
+  });
+  return rows;
+}
+
+/** The next users of a tenant, by ID. @param after the ID of the last one before; empty for the first ones */
+export async function usersAfter(database: Queryable, tenantId: string, after: string, limit: number): Promise<User[]> {
+  const { rows } = await database.query<User>({
+    name: 'users-after',
+    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id > $2 order by user_id limit $3`,
+    values: [tenantId, after, limit],
+  });
+  return rows;
+}
+
+function whereSql({ tenantId, appId, condition, prefix }: UserQuery): { where: string; values: unknown[] } {
+  const parameters = new Parameters();
+  const tenant = parameters.add(tenantId);
+  const parts = [`tenant_id = ${tenant}`];
+  if (condition) {
+    const app = parameters.add(appId);
+    // The application is named even where no part of the condition asks for it, so that its place has a type.
+    parts.push(`${app}::text is not null`, conditionSql(condition, { tenant, app }, parameters));
+  }
+  if (prefix !== undefined) {
+    const place = `${parameters.add(prefix)}::text`;
+    parts.push(`(email ^@ ${place} or phone_number ^@ ${place})`);
+  }
+  return { where: parts.join(' and '), values: parameters.values };
+}

@@ -1,0 +1,27 @@
+import type { User } from '../rules/user.ts';
+
+/** The columns of a user's row that make a User: pg gives each in the form that the rules work on. */
+export const USER_COLUMNS =
+  'user_id, version, status, status_changed_at, created_at, updated_at, last_auth, ' +
+  'profile, custom_data, apps, password, identities, group_ids';
+
+/** A user's values in the order of USER_COLUMNS, then the columns that searches and sorting use: primary email and phone number. */
+export function userValues(user: User): unknown[] {
+  return [
+    user.user_id,
+    user.version,
+    user.status,
+    user.status_changed_at,
+    user.created_at,
+    user.updated_at,
+    user.last_auth,
+    JSON.stringify(user.profile),
+    user.custom_data && JSON.stringify(user.custom_data),
+    JSON.stringify(user.apps),
+    user.password && JSON.stringify(user.password),
+    JSON.stringify(user.identities),
+    user.group_ids,
+    user.profile.email?.value,
+    user.profile.phone_number?.value,
+  ];
+}

@@ -1,0 +1,161 @@
+import { identifiersBeyond, type Identifier } from '../rules/identifiers.ts';
+import { applyChange, isBlind, type Change } from '../rules/change.ts';
+import { differenceOf } from '../rules/history.ts';
+import type { User } from '../rules/user.ts';
+import { inTransaction, type Database, type Queryable } from '../../database/database.ts';
+import { deleteIdentifiers, insertIdentifiers } from './identifiers.ts';
+import type { UpdateTogether } from './sharedCommits.ts';
+import { insertHistory } from './history.ts';
+import type { Writer } from '../../database/writer.ts';
+import { userValues, USER_COLUMNS } from './userRow.ts';
+
+/** Finds a user by ID. */
+export async function findUser(database: Queryable, tenantId: string, userId: string): Promise<User | undefined> {
+  const { rows } = await database.query<User>({
+    name: 'find-user',
+    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id = $2`,
+    values: [tenantId, userId],
+  });
+  return rows[0];
+}
+
+/** Finds the user who has this identifier; an email in lower case, primary or secondary. */
+export async function findByIdentifier(
+  database: Queryable,
+  tenantId: string,
+  { kind, value }: Identifier,
+): Promise<User | undefined> {
+  const { rows } = await database.query<User>({
+    name: 'find-user-by-identifier',
+    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id =
+      (select user_id from identifiers where tenant_id = $1 and kind = $2 and value = $3)`,
+    values: [tenantId, kind, value],
+  });
+  return rows[0];
+}
+
+/** Which of these users are there. */
+export async function findExistingUserIds(database: Queryable, tenantId: string, userIds: string[]): Promise<string[]> {
+  const { rows } = await database.query<{ user_id: string }>({
+    name: 'find-existing-users',
+    text: 'select user_id from users where tenant_id = $1 and user_id = any ($2::text[])',
+    values: [tenantId, userIds],
+  });
+  return rows.map(({ user_id }) => user_id);
+}
+
+/** Stores a new user. @throws IdentifierTaken when another user has one of its identifiers; nothing is stored then */
+export function insertUser(database: Database, writer: Writer, user: User): Promise<void> {
+  const { tenantId } = writer;
+  return inTransaction(database, async (connection) => {
+    await insertIdentifiers(connection, tenantId, user.user_id, identifiersBeyond(user.profile, {}));
+    await connection.query({
+      name: 'insert-user',
+      text: `insert into users (tenant_id, ${USER_COLUMNS}, email, phone_number)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+      values: [tenantId, ...userValues(user)],
+    });
+    await record(connection, writer, undefined, user);
+  });
+}
+
+/**
+ * Makes a change to a user: one statement when the change is blind, else a short transaction that locks the row.
+ * @param updateTogether makes the blind ones
+ * @returns the user after the change; undefined when there is none with this ID
+ * @throws IdentifierTaken, or RuleError from the rule; nothing is changed then
+ */
+export async function updateUser(
+  database: Database,
+  updateTogether: UpdateTogether,
+  writer: Writer,
+  userId: string,
+  change: Change,
+): Promise<User | undefined> {
+  if (isBlind(change)) {
+    const user = await updateTogether(writer, { userId, change });
+    // None is a user who is not there, or one whose custom data may grow too large: the rule tells.
+    if (user) return user;
+  }
+  return changeUser(database, writer, userId, (before) => applyChange(before, change));
+}
+
+/**
+ * Applies a rule to a user in a short transaction that locks the row.
+ * @param rule gives the user after the change; what it throws changes nothing
+ * @returns the user after the change; undefined when there is none with this ID
+ * @throws IdentifierTaken when another user has an identifier that the change adds
+ */
+export async function changeUser(
+  database: Database,
+  writer: Writer,
+  userId: string,
+  rule: (user: User) => User,
+): Promise<User | undefined> {
+  const { tenantId } = writer;
+  return inTransaction(database, async (connection) => {
+    const before = await lockUser(connection, tenantId, userId);
+    if (!before) return undefined;
+    const after = rule(before);
+    await deleteIdentifiers(connection, tenantId, userId, identifiersBeyond(before.profile, after.profile));
+    await insertIdentifiers(connection, tenantId, userId, identifiersBeyond(after.profile, before.profile));
+    await replaceUser(connection, tenantId, after);
+    await record(connection, writer, before, after);
+    return after;
+  });
+}
+
+function record(connection: Queryable, writer: Writer, before: User | undefined, after: User): Promise<void> {
+  const { user_id, version, updated_at } = after;
+  return insertHistory(connection, writer, [
+    { user_id, version, changed_at: updated_at, ...differenceOf(before, after) },
+  ]);
+}
+
+/** Deletes a user with its history, and frees its identifiers. @returns whether there was one */
+export async function deleteUser(database: Database, tenantId: string, userId: string): Promise<boolean> {
+  return inTransaction(database, async (connection) => {
+    const { rows } = await connection.query<{ group_ids: string[] }>({
+      name: 'delete-user',
+      text: 'delete from users where tenant_id = $1 and user_id = $2 returning group_ids',
+      values: [tenantId, userId],
+    });
+    if (!rows[0]) return false;
+    await connection.query({
+      name: 'delete-memberships',
+      text: 'delete from group_members where tenant_id = $1 and group_id = any ($2::text[]) and user_id = $3',
+      values: [tenantId, rows[0].group_ids, userId],
+    });
+    await connection.query({
+      name: 'delete-history',
+      text: 'delete from user_history where tenant_id = $1 and user_id = $2',
+      values: [tenantId, userId],
+    });
+    await connection.query({
+      name: 'delete-identifiers-of-user',
+      text: 'delete from identifiers where tenant_id = $1 and user_id = $2',
+      values: [tenantId, userId],
+    });
+    return true;
+  });
+}
+
+async function lockUser(connection: Queryable, tenantId: string, userId: string): Promise<User | undefined> {
+  const { rows } = await connection.query<User>({
+    name: 'lock-user',
+    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id = $2 for no key update`,
+    values: [tenantId, userId],
+  });
+  return rows[0];
+}
+
+async function replaceUser(connection: Queryable, tenantId: string, user: User): Promise<void> {
+  await connection.query({
+    name: 'replace-user',
+    text: `update users set (version, status, status_changed_at, created_at, updated_at, last_auth,
+        profile, custom_data, apps, password, identities, group_ids, email, phone_number)
+        = ($3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12::jsonb, $13::jsonb, $14::text[], $15::text, $16::text)
+      where tenant_id = $1 and user_id = $2`,
+    values: [tenantId, ...userValues(user)],
+  });
+}
