@@ -1,5 +1,6 @@
 export * from './access/token.ts';
 export * from './environments.ts';
+export * from './errorsPage.ts';
 export * from './groups/group.ts';
 export * from './openapi.ts';
 export * from './operations.ts';

@@ -1,5 +1,7 @@
 import type { TSchema } from 'typebox';
+import { errorsPage } from './errorsPage.ts';
 import { operations } from './operations.ts';
+import type { ErrorFacts } from './schema/errors.ts';
 import type { Operation } from './schema/operation.ts';
 
 /** A JSON value under construction. */
@@ -8,8 +10,9 @@ type Json = Record<string, unknown>;
 /**
  * The OpenAPI 3.1 document of the tenant, made from the operations and their schemas.
  * @param serverUrl where this tenant answers
+ * @param errors every kind of error that it answers with
  */
-export function openApiDocument(serverUrl: string, version: string): Json {
+export function openApiDocument(serverUrl: string, version: string, errors: readonly ErrorFacts[] = []): Json {
   const schemas: Json = {};
   const paths: Record<string, Json> = {};
   for (const operation of Object.values<Operation>(operations)) {
@@ -22,7 +25,8 @@ export function openApiDocument(serverUrl: string, version: string): Json {
       version,
       description:
         "A self-hosted identity store that speaks Mosaic's Users API. The curl lines take the access token from `TOKEN`, " +
-        'and the IDs of a user and a group from `USER_ID` and `GROUP_ID`.',
+        'and the IDs of a user and a group from `USER_ID` and `GROUP_ID`.\n\n' +
+        `# Errors\n\nThe header \`x-error-code\` of an answer tells its kind.\n\n${errorsPage(errors)}`,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: serverUrl }],

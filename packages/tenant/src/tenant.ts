@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { ensureAccess } from './access/firstStart.ts';
 import type { ClientCredentials } from './hashing/secrets.ts';
-import { makeTokens } from './access/tokens.ts';
 import { openStorage, type StorageLocation } from './database/storage.ts';
 import { listSigningKeys } from './access/signingKeys.ts';
 import { StartError } from './startError.ts';
@@ -36,6 +35,18 @@ export interface Tenant {
   close(): Promise<void>;
 }
 
+/** Loads the server and every subject. All kinds of error are defined then. */
+export async function loadSubjects() {
+  const [server, tokens, access, users, groups] = await Promise.all([
+    import('./http/server.ts'),
+    import('./access/tokens.ts'),
+    import('./access/routes.ts'),
+    import('./users/routes/routes.ts'),
+    import('./groups/routes.ts'),
+  ]);
+  return { ...server, ...tokens, ...access, ...users, ...groups };
+}
+
 /** How long requests in flight may take to finish when the tenant stops. */
 const GRACE_MS = 3500;
 
@@ -52,10 +63,10 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
   try {
     const opening = openStorage(options.storage, options.connections, log);
     // PostgreSQL starts while this loads, which takes as long.
-    const loading = import('./http/server.ts');
+    const loading = loadSubjects();
     const { database, ended, close: closeStorage } = await opening;
     stops.push(closeStorage);
-    const { makeServer } = await loading;
+    const { makeServer, makeTokens, tokenRoutes, usersRoutes, groupRoutes } = await loading;
     const made = await ensureAccess(database, options.credentials);
     // At once: should the start fail later on, nobody could ever learn them.
     if (made) options.onNewCredentials?.(made);
@@ -64,7 +75,18 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     const port = options.port || (await freePort(options.host));
     const publicUrl = (options.publicUrl ?? `http://localhost:${port}`).replace(/\/+$/, '');
     const tokens = await makeTokens(publicUrl, await listSigningKeys(database));
-    const server = await makeServer({ database, tokens, log, publicUrl, version: packageJson.version });
+    const server = await makeServer({
+      database,
+      log,
+      publicUrl,
+      version: packageJson.version,
+      verify: (token) => tokens.verify(token),
+      routes: [
+        (app) => tokenRoutes(app, database, tokens, publicUrl),
+        ...usersRoutes(database),
+        (app) => groupRoutes(app, database),
+      ],
+    });
     stops.push(async () => {
       const closed = server.close();
       // A kept-alive connection that was busy a moment ago is idle now, and nobody else closes it.

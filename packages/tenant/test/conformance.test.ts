@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Compile } from 'typebox/compile';
 import type { TSchema } from 'typebox';
 import { BadRequestError, HttpError, operations, type Operation } from '@tessera/contract';
 import { freshEmail, freshPhone, startTestTenant, type Answer, type TestTenant } from './testTenant.ts';
+
+const ERRORS_PAGE = readFileSync(path.resolve(import.meta.dirname, '../../../docs/errors.md'), 'utf8');
 
 let tenant: TestTenant;
 beforeAll(async () => {
@@ -97,6 +101,7 @@ function expectListed(operation: Operation, answer: Answer, status: number): voi
   expect(answer.status, JSON.stringify(answer.body)).toBe(status);
   expect(Object.keys(operation.responses)).toContain(String(status));
   expectBody(answer, operation.responses[status]!.schema);
+  if (status >= 400) expect(ERRORS_PAGE).toContain(`### \`${answer.headers.get('x-error-code')}\``);
 }
 
 describe.each(Object.entries(valid))('%s', (id, request) => {

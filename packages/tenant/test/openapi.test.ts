@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { validate } from '@scalar/openapi-parser';
 import { operations, type Operation } from '@tessera/contract';
@@ -19,6 +21,21 @@ it('serves an OpenAPI document that is valid and lists every operation', async (
   }
   expect(document.servers).toEqual([{ url: tenant.url }]);
   expect(document.components.schemas.UpdateUserInput.properties.email).toMatchObject({ type: ['string', 'null'] });
+});
+
+it('tells every kind of error, as docs/errors.md does', async () => {
+  const { info } = await fetchJson('/openapi.json');
+  const page = await readFile(path.resolve(import.meta.dirname, '../../../docs/errors.md'), 'utf8');
+  const kinds = (text: string): string => text.slice(text.indexOf('## Status'));
+  expect(kinds(page)).toContain('### `identifier_is_taken`');
+  // `npm run docs` makes the page anew.
+  expect(kinds(page)).toBe(kinds(info.description as string));
+});
+
+it('leads to the page from its root', async () => {
+  const answer = await fetch(tenant.url);
+  expect(answer.url).toBe(`${tenant.url}/docs`);
+  expect(answer.status).toBe(200);
 });
 
 it('serves a page to read it on, which asks nothing of the internet', async () => {

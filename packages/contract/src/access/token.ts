@@ -4,6 +4,8 @@ import { Type, type Static } from 'typebox';
 
 /** Audience of a token that was asked for without a `resource`. */
 export const DEFAULT_AUDIENCE = 'userid-api';
+/** The role in the token of a management application. */
+export const MANAGEMENT_ROLE = 'management';
 /** How long an access token lives, in seconds. */
 export const TOKEN_LIFETIME_SECONDS = 3600;
 

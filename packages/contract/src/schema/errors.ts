@@ -27,6 +27,19 @@ export const IdentifierIsTakenError = Type.Object(
   { title: 'IdentifierIsTakenError' },
 );
 
+/** What is told of a kind of error: the page of errors is made from these. */
+export interface ErrorFacts {
+  /** Stable: programs may go by it. Every answer with this error has it in the header `x-error-code`. */
+  code: string;
+  /** HTTP status. */
+  status: number;
+  /** What it means, and what to do about it: a sentence each. */
+  meaning: string;
+  remedy: string;
+  /** The member of the body that has the code, where the vendor's or a standard's body has one. */
+  member?: 'ts_error_code' | 'error_code' | 'error';
+}
+
 export type BadRequestError = Static<typeof BadRequestError>;
 export type HttpError = Static<typeof HttpError>;
 export type IdentifierIsTakenError = Static<typeof IdentifierIsTakenError>;

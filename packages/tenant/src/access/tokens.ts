@@ -3,17 +3,14 @@ import { createLocalJWKSet, errors, importJWK, jwtVerify, SignJWT, type CryptoKe
 import { LRUCache } from 'lru-cache';
 import {
   DEFAULT_AUDIENCE,
+  MANAGEMENT_ROLE,
   TOKEN_LIFETIME_SECONDS,
   type AccessTokenClaims,
   type JsonWebKeySet,
 } from '@tessera/contract';
 import type { Application } from '../applications/store.ts';
+import { AccessTokenInvalid } from './errors.ts';
 import type { SigningKey } from './signingKeys.ts';
-
-/** Why a token is refused, in the words of RFC 6750. */
-export class TokenError extends Error {
-  override name = 'TokenError';
-}
 
 /** The access tokens of this service: issues, publishes the keys, verifies. */
 export interface Tokens {
@@ -28,13 +25,10 @@ export interface Tokens {
   issue(application: Application, audience: string | undefined): Promise<string>;
   /**
    * Gives the claims of a valid, unexpired token of this service.
-   * @throws TokenError when it is none
+   * @throws AccessTokenInvalid when it is none
    */
   verify(token: string): Promise<AccessTokenClaims>;
 }
-
-/** The role in the token of a management application. */
-export const MANAGEMENT_ROLE = 'management';
 
 const ALGORITHM = 'RS256';
 const SCOPE = ['apps', 'users']
@@ -101,13 +95,14 @@ export async function makeTokens(issuer: string, keys: SigningKey[]): Promise<To
         });
         // With several tenants in one database, a tenant's token is signed by its own key or not at all.
         if (tenantOfKey.get(protectedHeader.kid ?? '') !== payload.tid)
-          throw new TokenError('The access token is invalid');
+          throw new AccessTokenInvalid('The access token is invalid');
         verified.set(token, payload);
         return payload;
       } catch (error) {
-        if (error instanceof errors.JWTExpired) throw new TokenError('The access token has expired', { cause: error });
+        if (error instanceof errors.JWTExpired)
+          throw new AccessTokenInvalid('The access token has expired', { cause: error });
         if (error instanceof errors.JOSEError || error instanceof TypeError) {
-          throw new TokenError('The access token is invalid', { cause: error });
+          throw new AccessTokenInvalid('The access token is invalid', { cause: error });
         }
         throw error;
       }

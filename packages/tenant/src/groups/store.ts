@@ -2,20 +2,8 @@ import type { ApiGroup, UpdateGroupInput } from '@tessera/contract';
 import type { User } from '../users/rules/user.ts';
 import { inTransaction, isUniqueViolation, type Database, type Queryable } from '../database/database.ts';
 import type { Writer } from '../database/writer.ts';
+import { GroupNameTaken, UnknownMembers } from './errors.ts';
 import { USER_COLUMNS } from '../users/store/userRow.ts';
-
-/** Another group of the tenant has the name that was asked for. */
-export class GroupNameTaken extends Error {
-  override name = 'GroupNameTaken';
-}
-
-/** Users who were to be added to a group, and are not there. */
-export class UnknownMembers extends Error {
-  override name = 'UnknownMembers';
-  constructor(userIds: string[]) {
-    super(`There is no such user: ${userIds.join(', ')}`);
-  }
-}
 
 const COLUMNS = 'group_id, name, description, custom_data, created_at, updated_at';
 
@@ -265,7 +253,7 @@ async function unlessNameTaken<T>(query: Promise<T>): Promise<T> {
     return await query;
   } catch (error) {
     if (isUniqueViolation(error)) {
-      throw new GroupNameTaken('name is taken: Another group has this name');
+      throw new GroupNameTaken();
     }
     throw error;
   }

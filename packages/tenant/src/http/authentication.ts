@@ -1,16 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { AccessTokenClaims } from '@tessera/contract';
-import type { Tokens } from '../access/tokens.ts';
-import { MANAGEMENT_ROLE } from '../access/tokens.ts';
+import { MANAGEMENT_ROLE, type AccessTokenClaims } from '@tessera/contract';
 import type { Writer } from '../database/writer.ts';
-import { Forbidden, TokenMissing } from './errors.ts';
+import { AccessTokenRequired, ManagementTokenRequired } from './requestErrors.ts';
+
+/** Gives the claims of an access token. @throws ApiError with status 401 when it is not valid */
+export type Verify = (token: string) => Promise<AccessTokenClaims>;
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Wants a valid access token (RFC 6750, 2.1), and puts its claims on the request. */
     authenticate(request: FastifyRequest): Promise<void>;
-  }
-  interface FastifyInstance {
     /** The same, and the token must be a management application's. */
     authenticateManagement(request: FastifyRequest): Promise<void>;
   }
@@ -21,18 +20,16 @@ declare module 'fastify' {
 
 const BEARER = /^Bearer +([\w~+/.-]+=*)$/i;
 
-export function addAuthentication(app: FastifyInstance, tokens: Tokens): void {
+export function addAuthentication(app: FastifyInstance, verify: Verify): void {
   app.decorateRequest('caller', undefined);
   app.decorate('authenticate', async (request: FastifyRequest) => {
     const [, token] = BEARER.exec(request.headers.authorization ?? '') ?? [];
-    if (!token) throw new TokenMissing('An access token is required: Authorization: Bearer …');
-    request.caller = await tokens.verify(token);
+    if (!token) throw new AccessTokenRequired();
+    request.caller = await verify(token);
   });
   app.decorate('authenticateManagement', async (request: FastifyRequest) => {
     await app.authenticate(request);
-    if (!request.caller?.roles.includes(MANAGEMENT_ROLE)) {
-      throw new Forbidden('This wants the access token of a management application');
-    }
+    if (!request.caller?.roles.includes(MANAGEMENT_ROLE)) throw new ManagementTokenRequired();
   });
 }
 

@@ -1,10 +1,12 @@
 import { fastify, type FastifyInstance } from 'fastify';
 import { openApiDocument } from '@tessera/contract';
+import { errorTable } from '../errors.ts';
 
 /** The OpenAPI document and a page to read it on, which needs nothing from the internet. */
 export function docsRoutes(app: FastifyInstance, publicUrl: string, version: string): void {
-  const document = openApiDocument(publicUrl, version);
+  const document = openApiDocument(publicUrl, version, errorTable());
   app.get('/openapi.json', () => document);
+  app.get('/', (_request, reply) => reply.redirect('/docs'));
 
   // The page's library has 4 MB and takes a fifth of a start, so it is loaded for the first reader.
   let page: Promise<FastifyInstance> | undefined;
@@ -28,7 +30,12 @@ async function makePage(document: Record<string, unknown>): Promise<FastifyInsta
       telemetry: false,
       // Its made-up requests are not to be pasted; the document's own lines are.
       hiddenClients: true,
+      // Nor the viewer's toolbar, its ways to other products, and its name.
+      showDeveloperTools: 'never',
+      hideClientButton: true,
       agent: { disabled: true },
+      mcp: { disabled: true },
+      customCss: 'a[href*="scalar.com"] { display: none !important; }',
       pageTitle: 'Tessera tenant',
     },
   });

@@ -9,38 +9,35 @@ import {
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from 'pino';
-import type { Tokens } from '../access/tokens.ts';
 import type { Database } from '../database/database.ts';
-import { addAuthentication } from './authentication.ts';
-import { docsRoutes } from './docs.ts';
-import { NotFound, refuseUnreadable, sendError } from './errors.ts';
-import { groupRoutes } from '../groups/routes.ts';
-import { healthRoutes } from './health.ts';
-import { historyRoutes } from '../users/routes/historyRoutes.ts';
-import { passwordRoutes } from '../users/routes/passwordRoutes.ts';
-import { tokenRoutes } from '../access/routes.ts';
-import { shareCommits } from '../users/store/sharedCommits.ts';
-import { addressRoutes } from '../users/routes/addressRoutes.ts';
-import { bulkRoutes } from '../users/routes/bulkRoutes.ts';
-import { findRoutes } from '../users/routes/findRoutes.ts';
-import { userRoutes } from '../users/routes/userRoutes.ts';
 import { makeValidatorCompiler } from '../validation/validator.ts';
+import { addAuthentication, type Verify } from './authentication.ts';
+import { docsRoutes } from './docs.ts';
+import { refuseUnreadable, sendError } from './errors.ts';
+import { healthRoutes } from './health.ts';
+import { RouteNotFound } from './requestErrors.ts';
 
 /** Room for the longest search, percent-encoded. */
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_BODY_BYTES = 1024 * 1024;
 
+/** Registers the routes of a subject. */
+export type Routes = (app: FastifyInstance) => void;
+
 export interface ServerParts {
   database: Database;
-  tokens: Tokens;
+  verify: Verify;
   log: Logger;
   /** Where clients reach this tenant, without a slash at the end. */
   publicUrl: string;
   version: string;
+  /** Those of each subject; an error handler that one sets is for its routes alone. */
+  routes: Routes[];
 }
 
 /** Puts the HTTP side together; it does not listen yet. */
-export async function makeServer({ database, tokens, log, publicUrl, version }: ServerParts): Promise<FastifyInstance> {
+export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
+  const { database, verify, log, publicUrl, version, routes } = parts;
   const loggerInstance: FastifyBaseLogger = log;
   const app = fastify({
     loggerInstance,
@@ -65,7 +62,7 @@ export async function makeServer({ database, tokens, log, publicUrl, version }: 
   });
   await app.register(formbody, { bodyLimit: MAX_BODY_BYTES });
 
-  addAuthentication(app, tokens);
+  addAuthentication(app, verify);
   app.setNotFoundHandler(
     {
       // Without a token, nothing is told of what is there.
@@ -75,25 +72,30 @@ export async function makeServer({ database, tokens, log, publicUrl, version }: 
       },
     },
     () => {
-      throw new NotFound('There is no such route');
+      throw new RouteNotFound();
     },
   );
   healthRoutes(app, database);
   docsRoutes(app, publicUrl, version);
-  await app.register(tokenRoutes(database, tokens, publicUrl));
-  const updateTogether = shareCommits(database);
-  userRoutes(app, database, updateTogether);
-  findRoutes(app, database);
-  addressRoutes(app, database);
-  await app.register(passwordRoutes(database));
-  groupRoutes(app, database);
-  historyRoutes(app, database);
-  bulkRoutes(app, database, updateTogether);
+  for (const register of routes) {
+    await app.register((scope, _options, done) => {
+      register(scope);
+      done();
+    });
+  }
   return app;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The code of the error that it was answered with. */
+    errorCode: string | undefined;
+  }
 }
 
 /** One line a request. It names the route and not the URL, which may hold an email address. */
 function logRequests(app: FastifyInstance): void {
+  app.decorateRequest('errorCode', undefined);
   app.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     done();
@@ -104,6 +106,7 @@ function logRequests(app: FastifyInstance): void {
         method: request.method,
         route: request.routeOptions.url,
         status: reply.statusCode,
+        error: request.errorCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
         client_id: request.caller?.client_id,
       },

@@ -13,7 +13,8 @@ import type { Database } from '../database/database.ts';
 import { forgetImport, importedLines, rememberImport } from './imports.ts';
 import { findExistingUserIds } from '../users/store/users.ts';
 import type { Writer } from '../database/writer.ts';
-import { RuleError } from '../users/rules/errors.ts';
+import { ApiError } from '../errors.ts';
+import { InvalidRequest } from '../http/requestErrors.ts';
 import type { User } from '../users/rules/user.ts';
 import { UserLine, userOfLine } from './userLine.ts';
 
@@ -88,10 +89,10 @@ export async function importUsers(
           const line = parsed(isLine, text);
           const userId = line.user_id ?? nameBasedUuid(`${key}:${number}`, NAMESPACE);
           const user = userOfLine(userId, line, { at, appId, password: await passwordOf(line.credentials, at) });
-          if (users.has(userId)) throw new RuleError(['user_id is on another line, too']);
+          if (users.has(userId)) throw new InvalidRequest('user_id is on another line, too');
           users.set(userId, { user, number });
         } catch (error) {
-          if (!(error instanceof RuleError)) throw error;
+          if (!(error instanceof ApiError)) throw error;
           bad.set(number, error.faults);
         }
       }),
@@ -105,8 +106,7 @@ export async function importUsers(
       writer,
       [...users.values()].map(({ user }) => user),
     );
-    for (const [userId, { kind, message }] of refused)
-      bad.set(users.get(userId)!.number, [`${kind} is taken: ${message}`]);
+    for (const [userId, { faults }] of refused) bad.set(users.get(userId)!.number, faults);
     return bad;
   }
 }
@@ -140,8 +140,8 @@ function parsed(isLine: ValidateFunction<UserLine>, text: string): UserLine {
   try {
     line = JSON.parse(text);
   } catch {
-    throw new RuleError(['is not valid JSON']);
+    throw new InvalidRequest('is not valid JSON');
   }
-  if (!isLine(line)) throw new RuleError(faultsOf(isLine.errors ?? [], 'line'));
+  if (!isLine(line)) throw new InvalidRequest(faultsOf(isLine.errors ?? [], 'line'));
   return line;
 }

@@ -3,16 +3,16 @@ import { operations, type AccessTokenClaims } from '@tessera/contract';
 import type { Database } from '../../database/database.ts';
 import { changeUser } from '../store/users.ts';
 import { removeSecondary, verifyAddress } from '../rules/addresses.ts';
+import { UserNotFound } from '../rules/errors.ts';
 import type { User } from '../rules/user.ts';
 import { writerOf } from '../../http/authentication.ts';
 import { route } from '../../http/route.ts';
-import { noSuchUser } from './userAnswer.ts';
 
 /** Removes and verifies emails and phone numbers of a user. */
 export function addressRoutes(app: FastifyInstance, database: Database): void {
   const change = async (caller: AccessTokenClaims, userId: string, rule: (user: User, at: number) => User) => {
     const at = Date.now();
-    if (!(await changeUser(database, writerOf(caller), userId, (user) => rule(user, at)))) throw noSuchUser();
+    if (!(await changeUser(database, writerOf(caller), userId, (user) => rule(user, at)))) throw new UserNotFound();
     return undefined;
   };
 

@@ -15,18 +15,19 @@ import type { UpdateTogether } from '../store/sharedCommits.ts';
 import { updateUser } from '../store/users.ts';
 import { changeOf, newUser } from '../rules/change.ts';
 import { toApiUser } from '../rules/result.ts';
-import { RuleError } from '../rules/errors.ts';
+import { UserNotFound } from '../rules/errors.ts';
 import type { User } from '../rules/user.ts';
 import { changeContext } from './changeContext.ts';
+import { ApiError } from '../../errors.ts';
 import { errorBody } from '../../http/errors.ts';
+import { asApiError, InvalidRequest } from '../../http/requestErrors.ts';
 import { faultsOf } from '../../validation/faults.ts';
 import { writerOf } from '../../http/authentication.ts';
 import { route } from '../../http/route.ts';
-import { noSuchUser } from './userAnswer.ts';
 import { makeAjv } from '../../validation/validator.ts';
 
 /** What became of one item: the user, or why not. */
-type Outcome = User | Error;
+type Outcome = User | ApiError;
 
 /** Creates and updates many users in one request; each item succeeds or fails alone. */
 export function bulkRoutes(app: FastifyInstance, database: Database, updateTogether: UpdateTogether): void {
@@ -43,11 +44,11 @@ export function bulkRoutes(app: FastifyInstance, database: Database, updateToget
         }),
       ),
     );
-    const users = made.flatMap((one) => (one instanceof Error ? [] : [one]));
+    const users = made.flatMap((one) => (one instanceof ApiError ? [] : [one]));
     const refused = await insertUsers(database, writerOf(caller), users);
     return {
       result: bulkResult(
-        made.map((one) => (one instanceof Error ? one : (refused.get(one.user_id) ?? one))),
+        made.map((one) => (one instanceof ApiError ? one : (refused.get(one.user_id) ?? one))),
         caller,
       ),
     };
@@ -60,7 +61,7 @@ export function bulkRoutes(app: FastifyInstance, database: Database, updateToget
         const { userId, input } = checkedUpdate(isUpdate, body.updates[index]);
         const change = changeOf(input, await changeContext(input.credentials, caller));
         const user = await updateUser(database, updateTogether, writerOf(caller), userId, change);
-        if (!user) throw noSuchUser();
+        if (!user) throw new UserNotFound();
         return user;
       });
     };
@@ -85,16 +86,16 @@ async function outcome(work: () => Promise<User>): Promise<Outcome> {
   try {
     return await work();
   } catch (error) {
-    const known = error as Error;
+    const known = asApiError(error as Error);
     // What is the tenant's own fault fails the request: it may be sent again.
-    if (errorBody(known).error_code >= 500) throw error;
+    if (known.status >= 500) throw error;
     return known;
   }
 }
 
 function checked<T>(isValid: ValidateFunction<T>, item: unknown): T {
   if (isValid(item)) return item;
-  throw new RuleError(faultsOf(isValid.errors ?? [], 'item'));
+  throw new InvalidRequest(faultsOf(isValid.errors ?? [], 'item'));
 }
 
 function checkedUpdate(
@@ -103,15 +104,15 @@ function checkedUpdate(
 ): { userId: string; input: UpdateUserInput } {
   const { user_id: userId, ...input } =
     item !== null && typeof item === 'object' ? (item as Record<string, unknown>) : {};
-  if (typeof userId !== 'string' || userId === '') throw new RuleError(['user_id is required']);
+  if (typeof userId !== 'string' || userId === '') throw new InvalidRequest('user_id is required');
   return { userId, input: checked(isUpdate, input) };
 }
 
 function bulkResult(outcomes: Outcome[], caller: AccessTokenClaims): BulkResult {
   const now = Date.now();
-  const failed = outcomes.filter((one) => one instanceof Error).length;
+  const failed = outcomes.filter((one) => one instanceof ApiError).length;
   const items = outcomes.map((one): BulkItem => {
-    if (!(one instanceof Error)) return { user: toApiUser(one, caller, now) };
+    if (!(one instanceof ApiError)) return { user: toApiUser(one, caller, now) };
     const body = errorBody(one);
     return { error: { ...body, message: [body.message].flat() } };
   });

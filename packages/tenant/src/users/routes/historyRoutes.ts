@@ -4,17 +4,17 @@ import { operations, PAGE_LIMIT_DEFAULT, type HistoryEntry } from '@tessera/cont
 import type { Database } from '../../database/database.ts';
 import { listHistory, type HistoryEntry as StoredEntry } from '../store/history.ts';
 import { findUser } from '../store/users.ts';
+import { UserNotFound } from '../rules/errors.ts';
 import { appAttribute, type Attributes } from '../rules/history.ts';
 import { pageInfo } from '../../http/pageInfo.ts';
 import { route } from '../../http/route.ts';
-import { noSuchUser } from './userAnswer.ts';
 
 /** What became of a user, change by change. */
 export function historyRoutes(app: FastifyInstance, database: Database): void {
   route(app, operations.getUserHistory, async ({ params, query, caller }) => {
     const { page_offset: offset = 0, page_limit: limit = PAGE_LIMIT_DEFAULT } = query;
     const user = await findUser(database, caller.tid, params.user_id);
-    if (!user) throw noSuchUser();
+    if (!user) throw new UserNotFound();
     const entries = await listHistory(database, caller.tid, params.user_id, { offset, limit });
     return {
       // Each change makes a version, so the version counts them.

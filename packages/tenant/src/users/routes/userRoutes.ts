@@ -6,11 +6,12 @@ import type { UpdateTogether } from '../store/sharedCommits.ts';
 import { changeUser, deleteUser, insertUser, updateUser } from '../store/users.ts';
 import { removeFromApp } from '../rules/addresses.ts';
 import { changeOf, newUser } from '../rules/change.ts';
+import { UserNotFound } from '../rules/errors.ts';
 import { versionsOf } from '../rules/version.ts';
 import { changeContext } from './changeContext.ts';
 import { writerOf } from '../../http/authentication.ts';
 import { route } from '../../http/route.ts';
-import { noSuchUser, userAnswer } from './userAnswer.ts';
+import { userAnswer } from './userAnswer.ts';
 
 /** Creates, updates, removes and deletes one user: each route is request, rule, store, response. */
 export function userRoutes(app: FastifyInstance, database: Database, updateTogether: UpdateTogether): void {
@@ -28,12 +29,12 @@ export function userRoutes(app: FastifyInstance, database: Database, updateToget
 
   route(app, operations.removeUserFromApp, async ({ params, caller }) => {
     const remove = (user: Parameters<typeof removeFromApp>[0]) => removeFromApp(user, caller.app_id, Date.now());
-    if (!(await changeUser(database, writerOf(caller), params.user_id, remove))) throw noSuchUser();
+    if (!(await changeUser(database, writerOf(caller), params.user_id, remove))) throw new UserNotFound();
     return undefined;
   });
 
   route(app, operations.deleteTenantUser, async ({ params, caller }) => {
-    if (!(await deleteUser(database, caller.tid, params.user_id))) throw noSuchUser();
+    if (!(await deleteUser(database, caller.tid, params.user_id))) throw new UserNotFound();
     return undefined;
   });
 }

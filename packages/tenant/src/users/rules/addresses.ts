@@ -1,5 +1,5 @@
 import type { ApiUserEmail, ApiUserPhone } from '@tessera/contract';
-import { NotOnProfile } from '../notOnProfile.ts';
+import { NotOnProfile } from './errors.ts';
 import type { Profile, User } from './user.ts';
 
 /** Addresses of a user: one may be primary, others secondary. */

@@ -1,9 +1,5 @@
+import { StaleVersion } from './errors.ts';
 import type { User } from './user.ts';
-
-/** The user is no longer at the version that a request wants to change. */
-export class StaleVersion extends Error {
-  override name = 'StaleVersion';
-}
 
 /** The strong entity tag of a user's version (RFC 9110, 8.8.3). */
 export const entityTag = ({ version }: User): string => `"${version}"`;

@@ -128,5 +128,4 @@ function millisecondsOf(value: string | number | boolean, position: number): num
   return milliseconds;
 }
 
-const fault = (what: string, position: number): RuleError =>
-  new RuleError([`search ${what} (at position ${position})`]);
+const fault = (what: string, position: number): RuleError => new RuleError(`search ${what} (at position ${position})`);

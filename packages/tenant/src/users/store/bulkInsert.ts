@@ -1,8 +1,9 @@
+import { IdentifierTaken } from '../rules/errors.ts';
 import { identifierKey, identifiersOf } from '../rules/identifiers.ts';
 import { differenceOf } from '../rules/history.ts';
 import type { User } from '../rules/user.ts';
 import { inTransaction, type Database } from '../../database/database.ts';
-import { IdentifierTaken, insertIdentifiersIfFree } from './identifiers.ts';
+import { insertIdentifiersIfFree } from './identifiers.ts';
 import { insertHistory } from './history.ts';
 import type { Writer } from '../../database/writer.ts';
 import { USER_COLUMNS, userValues } from './userRow.ts';

@@ -1,15 +1,6 @@
-import { identifierKey, type Identifier, type IdentifierKind } from '../rules/identifiers.ts';
+import { IdentifierTaken } from '../rules/errors.ts';
+import { identifierKey, type Identifier } from '../rules/identifiers.ts';
 import { isUniqueViolation, type Queryable } from '../../database/database.ts';
-
-/** Another user of the tenant has an identifier that was asked for. */
-export class IdentifierTaken extends Error {
-  override name = 'IdentifierTaken';
-  readonly kind: IdentifierKind;
-  constructor(kind: IdentifierKind) {
-    super(`Another user has this ${kind}`);
-    this.kind = kind;
-  }
-}
 
 /** Claims identifiers for a user. @throws IdentifierTaken when another user has one */
 export async function insertIdentifiers(

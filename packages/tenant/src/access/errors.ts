@@ -1,0 +1,60 @@
+import { defineError } from '../errors.ts';
+
+/** Errors of access tokens (RFC 6750, 3.1) and of the token endpoint (RFC 6749, 5.2; RFC 8707, 2). */
+
+export class AccessTokenInvalid extends defineError({
+  code: 'access_token_invalid',
+  status: 401,
+  meaning: 'The access token has expired, was not issued by this tenant, or is meant for another service.',
+  remedy: 'Get a new token at /oidc/token.',
+}) {
+  override readonly headers = {
+    'www-authenticate': `Bearer realm="tessera", error="invalid_token", error_description="${this.message}"`,
+  };
+}
+
+export class InvalidClient extends defineError({
+  code: 'invalid_client',
+  status: 401,
+  meaning: 'The client ID or the client secret is wrong.',
+  remedy: "Take both from the application's settings; a lost secret cannot be shown again.",
+  member: 'error',
+}) {
+  override readonly headers = { 'www-authenticate': 'Basic realm="tessera", charset="UTF-8"' };
+}
+
+export class UnsupportedGrantType extends defineError({
+  code: 'unsupported_grant_type',
+  status: 400,
+  meaning: 'The token endpoint does not know this grant type.',
+  remedy: 'Send grant_type=client_credentials.',
+  member: 'error',
+}) {
+  constructor() {
+    super('grant_type must be client_credentials');
+  }
+}
+
+export class InvalidTarget extends defineError({
+  code: 'invalid_target',
+  status: 400,
+  meaning: 'The resource that the token is wanted for is not one absolute URI.',
+  remedy: 'Send the URI of one service, or no resource.',
+  member: 'error',
+}) {
+  constructor() {
+    super('resource must be one absolute URI');
+  }
+}
+
+export class TokenServerError extends defineError({
+  code: 'server_error',
+  status: 500,
+  meaning: 'The tenant is at fault, and the token endpoint has logged what happened.',
+  remedy: 'Look for the x-request-id of the answer in the log, and report what is there.',
+  member: 'error',
+}) {
+  constructor(cause: unknown) {
+    super('The tenant could not answer this request', { cause });
+  }
+}

@@ -1,0 +1,24 @@
+import type { FastifyInstance } from 'fastify';
+import type { Database } from '../../database/database.ts';
+import { shareCommits } from '../store/sharedCommits.ts';
+import { addressRoutes } from './addressRoutes.ts';
+import { bulkRoutes } from './bulkRoutes.ts';
+import { findRoutes } from './findRoutes.ts';
+import { historyRoutes } from './historyRoutes.ts';
+import { passwordRoutes } from './passwordRoutes.ts';
+import { userRoutes } from './userRoutes.ts';
+
+/** The routes of users; those of passwords have an error body of their own. */
+export function usersRoutes(database: Database): ((app: FastifyInstance) => void)[] {
+  const updateTogether = shareCommits(database);
+  return [
+    (app) => {
+      userRoutes(app, database, updateTogether);
+      findRoutes(app, database);
+      addressRoutes(app, database);
+      historyRoutes(app, database);
+      bulkRoutes(app, database, updateTogether);
+    },
+    (app) => passwordRoutes(app, database),
+  ];
+}
