@@ -1,0 +1,2 @@
+-- The first release made all its tables here. Databases know this number as done, so it stays; what it made is made by the
+-- numbers after it, each where it belongs, and only where it is missing.
