@@ -1,5 +1,41 @@
 import js from '@eslint/js';
+import { importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
+
+/** The tenant's subjects, from the top: one may use those below it, and all may use the floor. */
+const SUBJECTS = ['transfer', 'groups', 'users', 'access', 'applications'];
+/** What all subjects share, from the top, in the same way. */
+const FLOOR = ['http', 'validation', 'hashing', 'database', 'postgres'];
+const TENANT = './packages/tenant/src';
+const CONTRACT = './packages/contract/src';
+
+/** Forbids what is above in a list to what is below it. */
+const downwards = (root, folders) =>
+  folders.slice(1).map((folder, place) => ({
+    target: `${root}/${folder}`,
+    from: folders.slice(0, place + 1).map((above) => `${root}/${above}`),
+    message: `An arrow runs down, never up: ${folders.join(' > ')}.`,
+  }));
+
+const ARROWS = [
+  ...downwards(TENANT, [...SUBJECTS, ...FLOOR]),
+  ...downwards(CONTRACT, ['groups', 'users', 'access', 'schema']),
+  // tenant.ts alone puts subjects together.
+  {
+    target: [...SUBJECTS, ...FLOOR].map((folder) => `${TENANT}/${folder}`),
+    from: ['tenant', 'run', 'main', 'config'].map((file) => `${TENANT}/${file}.ts`),
+    message: 'What puts the tenant together is used by nothing that it puts together.',
+  },
+  ...SUBJECTS.flatMap((subject) => {
+    const layer = (name) => [`${TENANT}/${subject}/${name}`, `${TENANT}/${subject}/${name}.ts`];
+    const message = 'Routes use store and rules, store uses rules, rules use nothing but the contract.';
+    return [
+      { target: layer('rules'), from: TENANT, except: [`./${subject}/rules`, './errors.ts'], message },
+      { target: layer('store'), from: layer('routes'), message },
+      { target: layer('search'), from: [...layer('routes'), ...layer('store')], message },
+    ];
+  }),
+];
 
 // The node's own sources follow n8n's rules instead: `npm run lint --workspace n8n-nodes-mosaic`.
 export default tseslint.config(
@@ -9,9 +45,11 @@ export default tseslint.config(
   js.configs.recommended,
   {
     files: ['**/*.ts'],
+    plugins: { 'import-x': importX },
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
+      'import-x/no-restricted-paths': ['error', { zones: ARROWS }],
       '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
       '@typescript-eslint/no-unnecessary-condition': 'error',
       // Fastify, ajv and the contract's formats hand out methods that use no `this`.

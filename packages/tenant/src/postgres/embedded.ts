@@ -11,7 +11,17 @@ import { makeCluster, SUPERUSER } from './cluster.ts';
 import { openPlace, runIn, type Place } from './place.ts';
 import { chooseStandIn } from './standIn.ts';
 
-/** A PostgreSQL server that belongs to this process. */
+/**
+ * A PostgreSQL server that belongs to this process. It is
+ *
+ * - STARTING: the watcher runs, and PostgreSQL under it. The line that it is ready makes it RUNNING; when it ends first
+ *   because another server has the directory, a new one is started every 100 ms until TAKEOVER_MS is over, for a server
+ *   whose tenant was killed winds down by itself; when it ends first for another reason, the start fails.
+ * - RUNNING: it takes connections. Closing the watcher's input makes it STOPPING: `stop` does so, and so does the operating
+ *   system when this process is gone, however it went. If PostgreSQL itself dies, it is ENDED.
+ * - STOPPING: the watcher has sent SIGINT, PostgreSQL's fast shutdown: clients are dropped, everything committed is kept.
+ * - ENDED: the watcher has exited and taken the socket's directory with it. There is no way back.
+ */
 export interface EmbeddedPostgres {
   /** How to connect: a Unix socket that only this user can reach. */
   connection: { host: string; user: string; database: string };

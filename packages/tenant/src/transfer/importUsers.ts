@@ -44,6 +44,16 @@ interface Line {
 
 /**
  * Imports users from a file with a JSON object a line. An import that was cut short goes on where it was.
+ *
+ * The import of a file, as its row in `imports` tells, is
+ *
+ * - UNKNOWN: there is no row. Starting makes one with 0 lines: it is UNDER WAY.
+ * - UNDER WAY: the row has the number of the last line of the last batch that was stored. Each batch stores its users and
+ *   then moves the row; a cut between the two leaves users whose lines the row does not count.
+ * - RESUMED: an import that finds a row skips the lines that it counts. In its first batch, users who are there already are
+ *   those that the cut left, and no fault. From the second batch on it is UNDER WAY again.
+ * - FINISHED: after the last line the row is deleted, so the file is UNKNOWN again.
+ *
  * @param appId the application that the users are associated with
  * @param signal stops it after the batch under way
  * @throws StartError when there is no such file

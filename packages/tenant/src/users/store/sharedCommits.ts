@@ -23,6 +23,16 @@ const MOST_IN_A_BATCH = 128;
 /**
  * Lets concurrent updates share a statement and a commit. An update that comes alone goes at once;
  * those that come while others are under way wait for them, and then go together.
+ *
+ * An update is
+ *
+ * - WAITING from when it is asked for, in the order of asking. It goes UNDER WAY as soon as fewer than MOST_UNDER_WAY batches
+ *   are, with all that wait beside it and fit: one tenant's, one for each user, at most MOST_IN_A_BATCH.
+ * - UNDER WAY in a batch: one statement, one commit. When that succeeds, it is DONE.
+ * - ALONE after PostgreSQL refused its batch, which changed nothing then: the updates of the batch go one after another,
+ *   so that what is wrong with one fails that one. It is DONE or FAILED.
+ * - DONE: its promise has the user, or undefined. FAILED: its promise is rejected. An error that is not PostgreSQL's
+ *   answer, such as a connection that broke, fails the whole batch: nobody knows whether it was committed.
  */
 export function shareCommits(database: Database): UpdateTogether {
   let waiting: Waiting[] = [];
