@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { withProgress } from './progress.ts';
@@ -20,12 +20,15 @@ export async function installN8n(signal?: AbortSignal): Promise<void> {
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return;
   await rm(STAMP, { force: true });
   const options = { cwd: PLAYGROUND, env: buildEnvironment(), signal };
-  const total = topLevelPackages();
+  // Of each package, npm fetches what is known of it, and later its files.
+  const total = 2 * lockedPackages();
+  let fetched = 0;
+  const onErrorLine = (line: string): void => void (fetched += Number(/^npm http (fetch GET 200|cache) /.test(line)));
   await withProgress(
     'Installing n8n into playground/ (once; about 3 GB and 4 minutes)',
-    () => installedPackages() / total,
+    () => fetched / total,
     // One of n8n's native addons, for Kafka, cannot be built everywhere, and nothing here needs it.
-    () => npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'], options),
+    () => npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=http'], { ...options, onErrorLine }),
   );
   await withProgress(
     "Building n8n's database driver (once; about a minute)",
@@ -55,16 +58,11 @@ function buildEnvironment(): NodeJS.ProcessEnv {
   };
 }
 
-function topLevelPackages(): number {
-  const { packages } = JSON.parse(readFileSync(LOCK, 'utf8')) as { packages: Record<string, unknown> };
-  return Object.keys(packages).filter((name) => name.split('node_modules/').length === 2).length;
-}
-
-function installedPackages(): number {
-  if (!existsSync(MODULES)) return 0;
-  return readdirSync(MODULES)
-    .flatMap((name) =>
-      name.startsWith('@') ? readdirSync(path.join(MODULES, name)).map((part) => path.join(name, part)) : [name],
-    )
-    .filter((name) => existsSync(path.join(MODULES, name, 'package.json'))).length;
+/** How many packages the lockfile names, each version once. */
+function lockedPackages(): number {
+  const { packages } = JSON.parse(readFileSync(LOCK, 'utf8')) as { packages: Record<string, { version?: string }> };
+  const names = Object.entries(packages).map(
+    ([place, { version }]) => `${place.split('node_modules/').at(-1)}@${version}`,
+  );
+  return new Set(names).size;
 }

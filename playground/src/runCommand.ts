@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 
 /** A command that failed, with the end of what it printed. */
 export class CommandError extends Error {
@@ -10,6 +11,8 @@ export interface CommandOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
   signal?: AbortSignal;
+  /** Told of each line on standard error. */
+  onErrorLine?(line: string): void;
 }
 
 /**
@@ -20,11 +23,16 @@ export interface CommandOptions {
 export function runCommand(
   command: string,
   args: string[],
-  { signal, ...options }: CommandOptions = {},
+  { signal, onErrorLine, ...options }: CommandOptions = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    const stop = (): void => killGroup(child.pid, 'SIGTERM');
+    let killing: NodeJS.Timeout | undefined;
+    const stop = (): void => {
+      killGroup(child.pid, 'SIGTERM');
+      // npm would first finish the step it is at, which can take minutes.
+      killing = setTimeout(() => killGroup(child.pid, 'SIGKILL'), 1000);
+    };
     signal?.addEventListener('abort', stop);
     let stdout = '';
     let tail = '';
@@ -33,9 +41,11 @@ export function runCommand(
       tail = (tail + chunk.toString()).slice(-4000);
     });
     child.stderr.on('data', (chunk: Buffer) => (tail = (tail + chunk.toString()).slice(-4000)));
+    if (onErrorLine) createInterface(child.stderr).on('line', onErrorLine);
     child.on('error', reject);
     child.on('close', (code) => {
       signal?.removeEventListener('abort', stop);
+      clearTimeout(killing);
       if (code === 0) resolve(stdout);
       else reject(new CommandError(`${command} ${args.slice(0, 2).join(' ')} failed (${code}):\n${tail.trim()}`));
     });

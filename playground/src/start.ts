@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeLog, startTenant, StartError } from '@tessera/tenant';
+import type { OneCredential, RunnableWorkflow } from './engine.ts';
 import { CREDENTIAL_ID, exampleWorkflow } from './exampleWorkflow.ts';
 import { installN8n, PLAYGROUND } from './installN8n.ts';
 import { N8n } from './n8n.ts';
@@ -12,9 +13,9 @@ import { seedTenant } from './seedTenant.ts';
 
 const USAGE = `Usage: npm start [-- options]
 
-Starts a tenant and an n8n with the Transmit node, and runs the workflow "Update a user" once.
+Starts a tenant, runs the workflow "Update a user" once, and opens it in an n8n with the Transmit node.
 
-  --once             without the editor: print the Result as JSON and exit
+  --once             without the editor: run it in n8n, print the Result as JSON and exit
   --tenant-port PORT where the tenant listens (7070; with --once, a free one)
   --n8n-port PORT    where the n8n editor listens (5678)
 `;
@@ -35,7 +36,6 @@ async function start(signal: AbortSignal): Promise<void> {
   const n8nPort = Number(ports['n8n-port']);
   if (!once) await wantFreePort(n8nPort);
 
-  await installN8n(signal);
   tell('Building the Transmit node …');
   const cli = path.join(ROOT, 'node_modules/.bin/n8n-node');
   await runCommand(cli, ['build'], { cwd: path.join(ROOT, 'packages/n8n-nodes-mosaic'), signal });
@@ -55,24 +55,22 @@ async function start(signal: AbortSignal): Promise<void> {
   try {
     signal.throwIfAborted();
     const user = await seedTenant(tenant.url, credentials);
+    const workflow = await exampleWorkflow(user.user_id);
+    const account = { environment: 'custom', baseUrl: tenant.url.replace('localhost', '127.0.0.1'), ...credentials };
+    if (!once) {
+      await showFirstResult(workflow, account);
+      tell(`
+That was the Transmit node in n8n's own engine, updating a user of the tenant that serves at ${tenant.url}
+(its API: ${tenant.url}/docs). Next comes the n8n editor, with this workflow in it; Ctrl-C stops it all.
+`);
+    }
+
+    await installN8n(signal);
     tell('Storing the credential "Mosaic account" and the workflow "Update a user" in n8n …');
     await n8n.addTransmitNode();
-    const url = tenant.url.replace('localhost', '127.0.0.1');
-    await n8n.importCredential({
-      id: CREDENTIAL_ID,
-      name: 'Mosaic account',
-      type: 'mosaicApi',
-      data: { environment: 'custom', baseUrl: url, ...credentials },
-    });
-    const workflow = await exampleWorkflow(user.user_id);
+    await n8n.importCredential({ id: CREDENTIAL_ID, name: 'Mosaic account', type: 'mosaicApi', data: account });
     await n8n.importWorkflow(workflow);
-    tell('Running the workflow "Update a user" in n8n …');
-    const { status, items, error } = await n8n.execute(workflow.id);
-    const result = items['Update User']?.[0];
-    if (status !== 'success' || !result) throw new CommandError(`The workflow failed: ${error ?? status}`);
-    tell('The Result:');
-    process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-    if (once) return;
+    if (once) return await showN8nResult(n8n, workflow.id);
 
     tell('Starting the n8n editor …');
     await n8n.start();
@@ -89,6 +87,33 @@ Ctrl-C stops both.`);
     await n8n.stop();
     await tenant.close();
   }
+}
+
+/** Runs the workflow in n8n's engine alone, which is installed already. */
+async function showFirstResult(
+  workflow: RunnableWorkflow,
+  account: ConstructorParameters<typeof OneCredential>[0],
+): Promise<void> {
+  tell('Running the workflow "Update a user" …');
+  // The engine loads the node, which has just been built.
+  const { OneCredential, runWorkflow } = await import('./engine.ts');
+  const { items, error } = await runWorkflow(workflow, new OneCredential(account));
+  if (error) throw new CommandError(`The workflow failed: ${error.message}`);
+  showResult(items[0]?.json);
+}
+
+/** Runs the workflow in the whole n8n. */
+async function showN8nResult(n8n: N8n, workflowId: string): Promise<void> {
+  tell('Running the workflow "Update a user" in n8n …');
+  const { status, items, error } = await n8n.execute(workflowId);
+  const result = items['Update User']?.[0];
+  if (status !== 'success' || !result) throw new CommandError(`The workflow failed: ${error ?? status}`);
+  showResult(result);
+}
+
+function showResult(result: unknown): void {
+  tell('The Result:');
+  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>
@@ -111,6 +136,9 @@ function wantFreePort(port: number): Promise<void> {
 const stopping = new AbortController();
 // npm passes a Ctrl-C on that came from the terminal already: the second one changes nothing.
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort());
+
+// Nobody listens any more, as after `npm start | head`.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => stopping.abort());
 
 try {
   await start(stopping.signal);

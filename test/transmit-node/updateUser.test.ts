@@ -8,7 +8,8 @@ import {
   startTestTenant,
   type TestTenant,
 } from '../../packages/tenant/test/testTenant.ts';
-import { credentialType, OneCredential, runTransmit, transmit } from './n8nEngine.ts';
+import { credentialType, OneCredential, transmit } from '../../playground/src/engine.ts';
+import { runTransmit } from './runTransmit.ts';
 import { startCountingProxy, type CountingProxy } from './countingProxy.ts';
 
 let tenant: TestTenant;

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type {
+  IConnections,
   ICredentialDataDecryptedObject,
   ICredentialType,
   IDataObject,
@@ -7,7 +8,6 @@ import type {
   IHttpRequestOptions,
   INode,
   INodeExecutionData,
-  INodeParameters,
   INodeType,
   INodeTypes,
   IWorkflowExecuteAdditionalData,
@@ -32,12 +32,12 @@ const { MosaicApi } = require('../../packages/n8n-nodes-mosaic/dist/credentials/
 export const credentialType = new MosaicApi();
 export const transmit = new Transmit();
 
-/** A node that gives the input items. */
-const sourceOf = (items: IDataObject[]): INodeType => ({
+/** Stands for the trigger: gives the input items. */
+const triggerOf = (items: IDataObject[]): INodeType => ({
   description: {
-    displayName: 'Source',
-    name: 'source',
-    group: ['input'],
+    displayName: 'Trigger',
+    name: 'manualTrigger',
+    group: ['trigger'],
     version: 1,
     description: '',
     defaults: {},
@@ -48,8 +48,11 @@ const sourceOf = (items: IDataObject[]): INodeType => ({
   execute: () => Promise.resolve([items.map((json) => ({ json, pairedItem: { item: 0 } }))]),
 });
 
-function nodeTypesWith(source: INodeType): INodeTypes {
-  const types: Record<string, INodeType> = { source, transmit };
+function nodeTypesWith(trigger: INodeType): INodeTypes {
+  const types: Record<string, INodeType> = {
+    'n8n-nodes-base.manualTrigger': trigger,
+    'n8n-nodes-mosaic.transmit': transmit,
+  };
   const find = (name: string): INodeType => types[name]!;
   return { getByName: find, getByNameAndVersion: find, getKnownTypes: () => ({}) };
 }
@@ -109,7 +112,7 @@ export class OneCredential extends ICredentialsHelper {
   }
 }
 
-/** What a run gave: the node's outputs, and the error it ended with, when it did. */
+/** What the last node that ran gave, and the error that the run ended with, when it did. */
 export interface Run {
   items: INodeExecutionData[];
   /** The items of n8n's error output. */
@@ -117,39 +120,24 @@ export interface Run {
   error: (NodeApiError & { description?: string }) | undefined;
 }
 
+/** The part of a workflow that the engine needs: a manual trigger, and Transmit nodes. */
+export interface RunnableWorkflow {
+  name?: string;
+  nodes: INode[];
+  connections: IConnections;
+}
+
 /**
- * Runs a workflow of two nodes in n8n's engine: the input items, then the Transmit node.
- * @param parameters those of the Transmit node
+ * Runs a workflow in n8n's own execution engine, without the rest of n8n.
+ * @param input the items that the trigger gives
  */
-export async function runTransmit(
+export async function runWorkflow(
+  { name, nodes, connections }: RunnableWorkflow,
   credential: OneCredential,
-  parameters: INodeParameters,
   input: IDataObject[] = [{}],
-  onError: INode['onError'] = 'stopWorkflow',
 ): Promise<Run> {
-  const nodes: INode[] = [
-    { id: '1', name: 'Items', type: 'source', typeVersion: 1, position: [0, 0], parameters: {} },
-    {
-      id: '2',
-      name: 'Transmit',
-      type: 'transmit',
-      typeVersion: 1,
-      position: [200, 0],
-      onError,
-      parameters: { resource: 'identityManagement', operation: 'updateUser', ...parameters },
-      credentials: { mosaicApi: { id: '1', name: 'Mosaic account' } },
-    },
-  ];
-  const connections = {
-    Items: { main: [[{ node: 'Transmit', type: 'main' as const, index: 0 }]] },
-  };
-  const workflow = new Workflow({
-    id: 'w',
-    nodes,
-    connections,
-    active: false,
-    nodeTypes: nodeTypesWith(sourceOf(input)),
-  });
+  const nodeTypes = nodeTypesWith(triggerOf(input));
+  const workflow = new Workflow({ id: 'w', name, nodes, connections, active: false, nodeTypes });
   const additionalData = {
     credentialsHelper: credential,
     currentNodeExecutionIndex: 0,
@@ -159,7 +147,9 @@ export async function runTransmit(
     hooks: new ExecutionLifecycleHooks('manual', '1', { ...workflow, nodes, connections } as never),
   } as unknown as IWorkflowExecuteAdditionalData;
   const engine = new WorkflowExecute(additionalData, 'manual');
-  const { data } = await engine.run({ workflow, startNode: workflow.getNode('Items')! });
-  const [items = [], failed = []] = data.resultData.runData.Transmit?.[0]?.data?.main ?? [];
-  return { items: items ?? [], failed: failed ?? [], error: data.resultData.error as Run['error'] };
+  const trigger = nodes.find(({ type }) => type === 'n8n-nodes-base.manualTrigger')!;
+  const { data } = await engine.run({ workflow, startNode: workflow.getNode(trigger.name)! });
+  const { runData, lastNodeExecuted, error } = data.resultData;
+  const [items, failed] = runData[lastNodeExecuted ?? '']?.[0]?.data?.main ?? [];
+  return { items: items ?? [], failed: failed ?? [], error: error as Run['error'] };
 }
