@@ -13,8 +13,8 @@ export const TOKEN_LIFETIME_SECONDS = 3600;
 export const TokenRequest = Type.Object(
   {
     grant_type: Type.Optional(Type.Literal('client_credentials')),
-    client_id: Type.Optional(Type.String()),
-    client_secret: Type.Optional(Type.String()),
+    client_id: Type.Optional(Type.String({ maxLength: 255, format: 'plain-text' })),
+    client_secret: Type.Optional(Type.String({ maxLength: 1000, format: 'plain-text' })),
     resource: Type.Optional(Type.String({ format: 'uri', description: 'Becomes the audience (RFC 8707)' })),
   },
   { title: 'TokenRequest' },

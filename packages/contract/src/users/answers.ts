@@ -8,6 +8,13 @@ import { ApiUser } from './user.ts';
 
 export const UserIdParams = Type.Object({ user_id: Text(255, 'ID of the user') });
 
+/** The versions of the user that a change is meant for: an extension. */
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ maxLength: 1000, description: 'Entity tags of the versions that may be changed; an extension' }),
+  ),
+});
+
 export const notFound = { 404: { description: 'There is no such user', schema: HttpError } };
 export const taken = {
   409: { description: 'Another user of the tenant has that identifier', schema: IdentifierIsTakenError },

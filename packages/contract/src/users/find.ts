@@ -60,7 +60,11 @@ export const findUserOperations = {
     query: Closed({
       search: Search,
       search_prefix: Type.Optional(
-        Type.String({ maxLength: 254, description: 'What the primary email or phone number begins with' }),
+        Type.String({
+          maxLength: 254,
+          format: 'plain-text',
+          description: 'What the primary email or phone number begins with',
+        }),
       ),
       ...paging,
       sort_field: Type.Optional(OneOf(SORT_FIELDS, 'What to sort by; created_at unless told')),

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { Closed, CustomData, Email, Nullable, OneOf, Phone, Text } from '../schema/schemas.ts';
+import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from './passwords.ts';
 import { ADDRESS_TYPES, STATUSES } from './user.ts';
 
 /** What the Users API takes when a user is created or updated. */
@@ -29,8 +30,8 @@ export const AddressInput = Closed(
 export const CredentialsInput = Closed(
   {
     password: Type.String({
-      minLength: 8,
-      maxLength: 256,
+      minLength: PASSWORD_MIN_LENGTH,
+      maxLength: PASSWORD_MAX_LENGTH,
       format: 'plain-text',
       description: 'The new password; kept only as an Argon2id hash',
     }),

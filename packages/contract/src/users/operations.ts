@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { badRequest, forbidden, tooLarge, unauthorized } from '../schema/answers.ts';
 import type { Operation } from '../schema/operation.ts';
 import { Email, Phone } from '../schema/schemas.ts';
-import { notFound, stale, taken, UserIdParams, UserResult } from './answers.ts';
+import { IfMatch, notFound, stale, taken, UserIdParams, UserResult } from './answers.ts';
 import { CreateUserInput, UpdateUserInput, VerifyAddressInput } from './input.ts';
 
 /** Creates and changes one user. */
@@ -35,11 +35,7 @@ export const userOperations = {
     tag: 'Users',
     secured: true,
     params: UserIdParams,
-    headers: Type.Object({
-      'if-match': Type.Optional(
-        Type.String({ maxLength: 1000, description: 'Entity tags of the versions that may be changed; an extension' }),
-      ),
-    }),
+    headers: IfMatch,
     body: UpdateUserInput,
     responses: {
       200: { description: 'The updated user', schema: UserResult },
@@ -61,8 +57,16 @@ export const userOperations = {
     tag: 'Users',
     secured: true,
     management: true,
+    headers: IfMatch,
     params: UserIdParams,
-    responses: { 204: { description: 'The user is gone' }, ...badRequest, ...unauthorized, ...forbidden, ...notFound },
+    responses: {
+      204: { description: 'The user is gone' },
+      ...badRequest,
+      ...unauthorized,
+      ...forbidden,
+      ...notFound,
+      ...stale,
+    },
   },
   removeUserFromApp: {
     operationId: 'removeUserFromApp',
@@ -73,8 +77,9 @@ export const userOperations = {
     description: "Removes a user, and the application's data of it, from the calling application.",
     tag: 'Users',
     secured: true,
+    headers: IfMatch,
     params: UserIdParams,
-    responses: { 204: { description: 'The user is removed' }, ...badRequest, ...unauthorized, ...notFound },
+    responses: { 204: { description: 'The user is removed' }, ...badRequest, ...unauthorized, ...notFound, ...stale },
   },
   removeUserSecondaryEmail: {
     operationId: 'removeUserSecondaryEmail',
@@ -84,8 +89,9 @@ export const userOperations = {
     curl: '-X DELETE $API/cis/v1/users/$USER_ID/emails/admiral@example.com',
     tag: 'Users',
     secured: true,
+    headers: IfMatch,
     params: Type.Object({ ...UserIdParams.properties, email: Email('Secondary email') }),
-    responses: { 204: { description: 'The email is removed' }, ...badRequest, ...unauthorized, ...notFound },
+    responses: { 204: { description: 'The email is removed' }, ...badRequest, ...unauthorized, ...notFound, ...stale },
   },
   removeUserSecondaryPhoneNumber: {
     operationId: 'removeUserSecondaryPhoneNumber',
@@ -95,8 +101,15 @@ export const userOperations = {
     curl: '-X DELETE $API/cis/v1/users/$USER_ID/phone-numbers/%2B12125550198',
     tag: 'Users',
     secured: true,
+    headers: IfMatch,
     params: Type.Object({ ...UserIdParams.properties, phone_number: Phone('Secondary phone number, E.164') }),
-    responses: { 204: { description: 'The phone number is removed' }, ...badRequest, ...unauthorized, ...notFound },
+    responses: {
+      204: { description: 'The phone number is removed' },
+      ...badRequest,
+      ...unauthorized,
+      ...notFound,
+      ...stale,
+    },
   },
   verifyUserEmail: {
     operationId: 'verifyUserEmail',
@@ -107,9 +120,10 @@ export const userOperations = {
     description: 'A secondary email can become the primary one by that; the two are swapped.',
     tag: 'Users',
     secured: true,
+    headers: IfMatch,
     params: Type.Object({ ...UserIdParams.properties, email: Email('Email of the user') }),
     body: VerifyAddressInput,
-    responses: { 202: { description: 'The email is verified' }, ...badRequest, ...unauthorized, ...notFound },
+    responses: { 202: { description: 'The email is verified' }, ...badRequest, ...unauthorized, ...notFound, ...stale },
   },
   verifyUserPhoneNumber: {
     operationId: 'verifyUserPhoneNumber',
@@ -120,8 +134,15 @@ export const userOperations = {
     description: 'A secondary phone number can become the primary one by that; the two are swapped.',
     tag: 'Users',
     secured: true,
+    headers: IfMatch,
     params: Type.Object({ ...UserIdParams.properties, phone_number: Phone('Phone number of the user, E.164') }),
     body: VerifyAddressInput,
-    responses: { 202: { description: 'The phone number is verified' }, ...badRequest, ...unauthorized, ...notFound },
+    responses: {
+      202: { description: 'The phone number is verified' },
+      ...badRequest,
+      ...unauthorized,
+      ...notFound,
+      ...stale,
+    },
   },
 } as const satisfies Record<string, Operation>;

@@ -2,14 +2,20 @@ import { Type, type Static } from 'typebox';
 import { unauthorized } from '../schema/answers.ts';
 import type { Operation } from '../schema/operation.ts';
 import { Closed, Text } from '../schema/schemas.ts';
-import { UserIdParams } from './answers.ts';
+import { IfMatch, stale, UserIdParams } from './answers.ts';
 
 /** The password routes: they have error codes of their own, as text. */
 
-/** The fewest characters of a password whose complexity counts. */
+/** The fewest and the most characters (Unicode code points, as JSON Schema counts them) of a password. */
 export const PASSWORD_MIN_LENGTH = 8;
+export const PASSWORD_MAX_LENGTH = 256;
 
-const password = Type.String({ minLength: 1, maxLength: 256, format: 'plain-text', description: 'The new password' });
+const password = Type.String({
+  minLength: 1,
+  maxLength: PASSWORD_MAX_LENGTH,
+  format: 'plain-text',
+  description: 'The new password',
+});
 const force_replace = Type.Optional(
   Type.Boolean({ default: true, description: 'Whether it is temporary, to be replaced at the next sign-in' }),
 );
@@ -51,6 +57,7 @@ export const PasswordError = Type.Object(
 const errors = {
   400: { description: 'The request is malformed, or the password too weak', schema: PasswordError },
   ...unauthorized,
+  ...stale,
   404: { description: 'There is no such user', schema: PasswordError },
 };
 
@@ -64,6 +71,7 @@ export const passwordOperations = {
     curl: `$API/cis/v1/users/$USER_ID/password -d '{"password":"correct horse battery"}'`,
     tag: 'Users',
     secured: true,
+    headers: IfMatch,
     params: UserIdParams,
     body: AddPasswordInput,
     responses: {
@@ -80,6 +88,7 @@ export const passwordOperations = {
     curl: `-X PUT $API/cis/v1/users/$USER_ID/password -d '{"password":"battery staple horse","force_replace":false}'`,
     tag: 'Users',
     secured: true,
+    headers: IfMatch,
     params: UserIdParams,
     body: UpdatePasswordInput,
     responses: {

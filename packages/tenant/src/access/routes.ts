@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+import { parse } from 'node:querystring';
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { operations, TOKEN_LIFETIME_SECONDS, type OAuthError, type TokenRequest } from '@tessera/contract';
 import { isSecret, type ClientCredentials } from '../hashing/secrets.ts';
@@ -12,6 +14,9 @@ import { route } from '../http/route.ts';
 
 /** The token endpoint, the public keys and the discovery document. */
 export function tokenRoutes(app: FastifyInstance, database: Database, tokens: Tokens, publicUrl: string): void {
+  // A form is the one body that the token endpoint takes, and no other route takes one (RFC 6749, 3.2).
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser(FORM, { parseAs: 'buffer' }, readForm);
   // Not the API's error body here, but the one that OAuth clients know.
   app.setErrorHandler((thrown: Error, request, reply) => {
     const error = oauthError(thrown);
@@ -45,6 +50,14 @@ export function tokenRoutes(app: FastifyInstance, database: Database, tokens: To
     token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
     response_types_supported: [],
   }));
+}
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/** A parameter that comes twice is a list, which the schema refuses (RFC 6749, 3.2). */
+function readForm(_request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void): void {
+  if (!isUtf8(body)) return done(new InvalidRequest('The body is not valid UTF-8'));
+  done(null, { ...parse(body.toString()) });
 }
 
 /** Client credentials come as HTTP Basic or in the body (RFC 6749, 2.3.1), not both ways at once. */

@@ -1,31 +1,124 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pLimit, { type LimitFunction } from 'p-limit';
 import pg from 'pg';
+import { asDatabaseError, DatabaseUnavailable } from './errors.ts';
+import { timeLimit } from './timeLimit.ts';
 
-/** Anything that runs a query: the pool, or one connection inside a transaction. */
+/** Anything that runs a query: the database, or one connection inside a transaction. */
 export interface Queryable {
   query<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<pg.QueryResult<Row>>;
 }
 
-/** The tenant's PostgreSQL. */
-export type Database = pg.Pool;
-
 /** How to reach PostgreSQL: a `DATABASE_URL`, or the embedded server's socket. */
-export type Connection = { connectionString: string } | { host: string; user: string; database: string };
+export type Connection = { connectionString: string } | pg.ClientConfig;
+
+/** No connection waits longer than this for another's lock; its transaction is tried again without holding a connection. */
+const LOCK_TIMEOUT = '1s';
+/**
+ * Asked of each connection when it is made. A statement ends when its client is gone or, should nobody have cut it off, by
+ * itself; and a lock that somebody else holds holds up no connection for long.
+ */
+const SETTINGS = [
+  `set lock_timeout = '${LOCK_TIMEOUT}'`,
+  "set statement_timeout = '12s'",
+  "set idle_in_transaction_session_timeout = '20s'",
+  "set client_connection_check_interval = '500ms'",
+];
+/** How long a connection may take to be made, or to come free. */
+const CONNECT_MS = 5000;
+
+/**
+ * The tenant's PostgreSQL: a pool of connections. Each query and transaction ends with the time limit it runs under
+ * (`timeLimit.ts`); a connection that was cut off in the middle is closed and not used again. What fails for the
+ * database's sake fails as `DatabaseUnavailable`.
+ */
+export class Database implements Queryable {
+  /** For what needs a pool of its own kind, such as migrations. */
+  readonly pool: pg.Pool;
+  /** Transactions may wait for locks and searches read long: neither may take all connections from short statements. */
+  readonly transactions: LimitFunction;
+  readonly searches: LimitFunction;
+
+  constructor(pool: pg.Pool, size: number) {
+    this.pool = pool;
+    this.transactions = pLimit(Math.max(1, Math.floor(size / 2)));
+    this.searches = pLimit(Math.max(1, Math.floor(size / 2) - 2));
+  }
+
+  /** Runs a query that may read many rows. */
+  search<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
+    return this.searches(() => this.query<Row>(query));
+  }
+
+  query<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
+    return this.withConnection((connection) => connection.query<Row>(query));
+  }
+
+  /** Does work on one connection. @throws DatabaseUnavailable, or what the work throws */
+  async withConnection<T>(work: (connection: Queryable) => Promise<T>): Promise<T> {
+    const limit = timeLimit();
+    limit?.throwIfAborted();
+    let client: pg.PoolClient;
+    try {
+      client = await this.pool.connect();
+    } catch (error) {
+      throw asDatabaseError(error);
+    }
+    // With a query under way, this closes the socket at once.
+    const cut = (): void => void client.end().catch(() => {});
+    let broken: unknown;
+    try {
+      limit?.throwIfAborted();
+      limit?.addEventListener('abort', cut);
+      return await work(client);
+    } catch (thrown) {
+      const error = limit?.aborted ? (limit.reason as Error) : asDatabaseError(thrown);
+      if (error instanceof DatabaseUnavailable) broken = thrown;
+      throw error;
+    } finally {
+      limit?.removeEventListener('abort', cut);
+      client.release(limit?.aborted === true || isConnectionLost(broken));
+    }
+  }
+
+  end(): Promise<void> {
+    return this.pool.end();
+  }
+}
+
+/** After an answer of PostgreSQL's the connection is still good, unless the answer was that it ends. */
+const isConnectionLost = (error: unknown): boolean =>
+  error !== undefined && !(error instanceof pg.DatabaseError && !/^(?:08|57P)/.test(error.code ?? ''));
 
 /**
  * Opens a pool of connections; none is made before the first query.
  * @param size the most connections at once
- * @param onError told of a connection that broke while idle
+ * @param onError told of a connection that broke
  */
 export function openDatabase(connection: Connection, size: number, onError: (error: Error) => void): Database {
-  const database = new pg.Pool({
+  const pool = new pg.Pool({
     ...connection,
     max: size,
     application_name: 'tessera',
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
     types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
+    // pg-pool waits for it, though the types do not say so.
+    onConnect: (client) => prepare(client) as unknown as undefined,
   });
-  database.on('error', onError);
-  return database;
+  // The pool listens to connections that are idle. One that breaks while in use fails its query, and must not end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('error', onError);
+  return new Database(pool, size);
+}
+
+async function prepare(client: pg.ClientBase): Promise<void> {
+  for (const setting of SETTINGS) {
+    // Not every platform can see that a client is gone.
+    await client.query(setting).catch((error: unknown) => {
+      if (!(error instanceof pg.DatabaseError)) throw error;
+    });
+  }
 }
 
 const INT8 = 20;
@@ -40,29 +133,44 @@ function typeParser(oid: number, format: 'text' | 'binary' = 'text'): unknown {
 export const isUniqueViolation = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code === '23505';
 
-/** Serialization failure and deadlock: the transaction did nothing, and may be tried again. */
-const RETRYABLE = new Set(['40001', '40P01']);
+/** Serialization failure and deadlock: the transaction did nothing, and may be tried again at once. */
+const GIVEN_UP = new Set(['40001', '40P01']);
 const ATTEMPTS = 5;
+/** A lock that was not to be had in time: somebody else works on the row. */
+const LOCKED = '55P03';
+/** How long to try for a lock in all, when no time limit ends it before. */
+const LOCK_MS = 7000;
 
 /**
- * Runs work in one transaction (READ COMMITTED); tries again when PostgreSQL gave it up for another transaction's sake.
+ * Runs work in one transaction (READ COMMITTED). It is tried again when PostgreSQL gave it up for another transaction's
+ * sake, and when a row is locked; between the tries it holds no connection, so that a locked row stops nobody else.
  * @throws what the work throws, after a rollback
  */
 export async function inTransaction<T>(database: Database, work: (connection: Queryable) => Promise<T>): Promise<T> {
+  const deadline = Date.now() + LOCK_MS;
   for (let attempt = 1; ; attempt += 1) {
-    const connection = await database.connect();
-    let broken: Error | undefined;
     try {
-      await connection.query('begin');
-      const result = await work(connection);
-      await connection.query('commit');
-      return result;
+      return await database.transactions(() => database.withConnection((connection) => transaction(connection, work)));
     } catch (error) {
-      await connection.query('rollback').catch((failure: Error) => (broken = failure));
-      if (attempt >= ATTEMPTS || !RETRYABLE.has((error as pg.DatabaseError).code ?? '')) throw error;
-    } finally {
-      // A connection that could not even roll back is not given to anyone else.
-      connection.release(broken);
+      const cause = error instanceof DatabaseUnavailable ? error.cause : error;
+      const code = cause instanceof pg.DatabaseError ? cause.code : undefined;
+      if (code === LOCKED && Date.now() < deadline) {
+        await delay(10 + Math.random() * 40, undefined, { signal: timeLimit() }).catch(() =>
+          timeLimit()?.throwIfAborted(),
+        );
+      } else if (!GIVEN_UP.has(code ?? '') || attempt >= ATTEMPTS) throw error;
     }
+  }
+}
+
+async function transaction<T>(connection: Queryable, work: (connection: Queryable) => Promise<T>): Promise<T> {
+  await connection.query({ text: 'begin' });
+  try {
+    const result = await work(connection);
+    await connection.query({ text: 'commit' });
+    return result;
+  } catch (error) {
+    await connection.query({ text: 'rollback' });
+    throw error;
   }
 }

@@ -2,7 +2,8 @@ import { glob, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Kysely, Migrator, PostgresDialect, sql, type Migration } from 'kysely';
 import { StartError } from '../startError.ts';
-import type { Database } from './database.ts';
+import type { Connection } from './database.ts';
+import pg from 'pg';
 
 const SOURCES = path.resolve(import.meta.dirname, '..');
 
@@ -12,11 +13,16 @@ const SOURCES = path.resolve(import.meta.dirname, '..');
  * the second finds the work done.
  * @throws StartError when a migration fails, or the database is of a newer version
  */
-export async function migrate(database: Database): Promise<void> {
-  // The dialect ends the pool it was given when it is destroyed, so it is never destroyed here.
-  const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: database }) });
+export async function migrate(connection: Connection): Promise<void> {
+  // A pool of its own, whose statements have no time limit.
+  const pool = new pg.Pool({ ...connection, max: 1, application_name: 'tessera-migrations' });
+  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('error', () => {});
+  const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   const migrator = new Migrator({ db: kysely, provider: { getMigrations: readMigrations } });
   const { error, results } = await migrator.migrateToLatest();
+  // This ends the pool, too.
+  await kysely.destroy();
   if (error) {
     const failed = results?.find(({ status }) => status === 'Error')?.migrationName;
     const reason = error instanceof Error ? error.message : JSON.stringify(error);

@@ -36,11 +36,11 @@ export async function openStorage(location: StorageLocation, connections: number
     await embedded?.stop();
   };
   try {
-    await database.query('select 1').catch((error: Error) => {
-      throw new StartError(`The database does not answer: ${error.message}`);
+    await database.query({ text: 'select 1' }).catch((error: Error) => {
+      throw new StartError(`The database does not answer: ${((error.cause ?? error) as Error).message}`);
     });
     const { migrate } = await loading;
-    await migrate(database);
+    await migrate(connection);
     return { database, ended: embedded?.ended ?? new Promise(() => {}), close };
   } catch (error) {
     await close();

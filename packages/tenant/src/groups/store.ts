@@ -92,28 +92,38 @@ export async function updateGroup(
   return rows.map(groupOf)[0];
 }
 
-/** Deletes a group; its members are members no more. @returns whether there was one */
-export function deleteGroup(database: Database, writer: Writer, groupId: string, at: number): Promise<boolean> {
+/** How many members leave in one transaction: others who want their rows wait for no longer. */
+const LEAVING = 500;
+
+/**
+ * Deletes a group; its members are members no more. They leave in chunks, each a transaction of its own, and then the group
+ * goes: one that is cut short leaves a group with fewer members, and the next one goes on from there.
+ * @returns whether there was one
+ */
+export async function deleteGroup(database: Database, writer: Writer, groupId: string, at: number): Promise<boolean> {
   const { tenantId } = writer;
-  return inTransaction(database, async (connection) => {
-    if (!(await lockGroup(connection, tenantId, groupId))) return false;
-    const { rows } = await connection.query<{ user_id: string }>({
-      text: 'delete from group_members where tenant_id = $1 and group_id = $2 returning user_id',
-      values: [tenantId, groupId],
+  for (;;) {
+    const left = await inTransaction(database, async (connection) => {
+      if (!(await lockGroup(connection, tenantId, groupId))) return undefined;
+      const { rows } = await connection.query<{ user_id: string }>({
+        text: `delete from group_members where tenant_id = $1 and group_id = $2 and user_id in
+          (select user_id from group_members where tenant_id = $1 and group_id = $2 order by user_id limit $3)
+          returning user_id`,
+        values: [tenantId, groupId, LEAVING],
+      });
+      const userIds = rows.map(({ user_id }) => user_id);
+      await leave(connection, writer, groupId, userIds, at);
+      if (userIds.length < LEAVING) {
+        await connection.query({
+          text: 'delete from groups where tenant_id = $1 and group_id = $2',
+          values: [tenantId, groupId],
+        });
+      }
+      return userIds.length;
     });
-    await leave(
-      connection,
-      writer,
-      groupId,
-      rows.map(({ user_id }) => user_id),
-      at,
-    );
-    await connection.query({
-      text: 'delete from groups where tenant_id = $1 and group_id = $2',
-      values: [tenantId, groupId],
-    });
-    return true;
-  });
+    if (left === undefined) return false;
+    if (left < LEAVING) return true;
+  }
 }
 
 /**
@@ -173,19 +183,19 @@ export function removeMember(
 
 /** A page of a group's members, by user ID; undefined when there is no such group. */
 export async function listMembers(
-  database: Queryable,
+  database: Database,
   tenantId: string,
   groupId: string,
   page: { offset: number; limit: number },
 ): Promise<{ users: User[]; total: number } | undefined> {
   if (!(await findGroup(database, tenantId, groupId))) return undefined;
   const columns = USER_COLUMNS.replace('user_id', 'users.user_id');
-  const { rows } = await database.query<User>({
+  const { rows } = await database.search<User>({
     text: `select ${columns} from group_members join users using (tenant_id, user_id)
       where group_members.tenant_id = $1 and group_id = $2 order by user_id limit $3 offset $4`,
     values: [tenantId, groupId, page.limit, page.offset],
   });
-  const count = await database.query<{ count: number }>({
+  const count = await database.search<{ count: number }>({
     text: 'select count(*) from group_members where tenant_id = $1 and group_id = $2',
     values: [tenantId, groupId],
   });
@@ -225,7 +235,7 @@ async function setGroups(
 /** Keeps the group, and so its members, from changing under another request. */
 async function lockGroup(connection: Queryable, tenantId: string, groupId: string): Promise<boolean> {
   const { rowCount } = await connection.query({
-    text: 'select from groups where tenant_id = $1 and group_id = $2 for update',
+    text: 'select from groups where tenant_id = $1 and group_id = $2 for update nowait',
     values: [tenantId, groupId],
   });
   return rowCount === 1;
@@ -235,7 +245,7 @@ async function lockGroup(connection: Queryable, tenantId: string, groupId: strin
 async function lockUsers(connection: Queryable, tenantId: string, userIds: string[]): Promise<string[]> {
   const { rows } = await connection.query<{ user_id: string }>({
     text: `select user_id from users where tenant_id = $1 and user_id = any ($2::text[]) order by user_id
-      for no key update`,
+      for no key update nowait`,
     values: [tenantId, userIds],
   });
   return rows.map(({ user_id }) => user_id);

@@ -1,15 +1,25 @@
 import type { FastifyInstance } from 'fastify';
 import type { Database } from '../database/database.ts';
+import { DatabaseUnavailable } from '../database/errors.ts';
+import { unlessAborted, withTimeLimit } from '../database/timeLimit.ts';
+import { sendError } from './errors.ts';
+
+/** How long the database may take to show that it is there. */
+const READY_MS = 2000;
 
 /** For whoever runs the tenant: is the process alive, can it serve? */
 export function healthRoutes(app: FastifyInstance, database: Database): void {
   app.get('/healthz', () => ({ status: 'ok' }));
-  app.get('/readyz', async (_request, reply) => {
+  app.get('/readyz', async (request, reply) => {
     try {
-      await database.query('select 1');
+      const limit = AbortSignal.timeout(READY_MS);
+      await unlessAborted(
+        limit,
+        withTimeLimit(limit, () => database.query({ text: 'select 1' })),
+      );
       return { status: 'ok' };
-    } catch {
-      return reply.status(503).send({ message: 'The database does not answer', error_code: 503 });
+    } catch (error) {
+      return sendError(new DatabaseUnavailable(error), request, reply);
     }
   });
 }

@@ -59,11 +59,11 @@ export class BodyTooLarge extends defineError({
 export class UnsupportedMediaType extends defineError({
   code: 'unsupported_media_type',
   status: 415,
-  meaning: 'The operation does not take a body of this media type.',
-  remedy: 'Send JSON with "Content-Type: application/json".',
+  meaning: 'The operation does not take a body of this media type or charset.',
+  remedy: 'Send JSON in UTF-8 with "Content-Type: application/json"; to the token endpoint, a form.',
 }) {
   constructor() {
-    super('The body must be application/json');
+    super('The body must be application/json, in UTF-8');
   }
 }
 
@@ -99,12 +99,7 @@ export function asApiError(error: Error): ApiError {
       return new BodyTooLarge();
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new UnsupportedMediaType();
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-      return new InvalidRequest('The body is empty: it must be a JSON object');
-    case 'FST_ERR_CTP_INVALID_JSON_BODY':
-      return new InvalidRequest('The body is not valid JSON');
   }
-  if (error instanceof SyntaxError) return new InvalidRequest('The body is not valid JSON');
   if (statusCode < 500) return new InvalidRequest(error.message);
   return new InternalError(error);
 }

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import type { AccessTokenClaims, Operation } from '@tessera/contract';
+import { InvalidRequest } from './requestErrors.ts';
+import { withinTime } from './timeLimit.ts';
 
 type Part<O extends Operation, Name extends 'params' | 'query' | 'headers' | 'body'> =
   O extends Record<Name, infer S extends TSchema> ? Static<S> : undefined;
@@ -29,6 +31,25 @@ type Success<O extends Operation> = {
     : undefined;
 }[keyof O['responses'] & (typeof SUCCESSES)[number]];
 
+const NOTHING = { type: 'object', properties: {}, additionalProperties: false };
+
+/** What of a request the operation would ignore, though it changes what the request means. */
+function ignoredPart({ body, headers, method }: Operation, request: FastifyRequest): InvalidRequest | undefined {
+  const knows = (name: string): boolean =>
+    Object.hasOwn((headers)?.properties ?? {}, name);
+  if (!body && request.body !== undefined && !isEmptyObject(request.body)) {
+    return new InvalidRequest('the body must be absent: this operation takes none');
+  }
+  if (method !== 'GET' && request.headers['if-match'] !== undefined && !knows('if-match')) {
+    return new InvalidRequest('if-match must be absent: this operation has no versions');
+  }
+  return undefined;
+}
+
+// Many clients send this where there is nothing to send.
+const isEmptyObject = (body: unknown): boolean =>
+  body === null || (typeof body === 'object' && Object.keys(body).length === 0);
+
 /** Registers an operation of the contract: its path, its validation and its serialisers come from there. */
 export function route<const O extends Operation>(
   app: FastifyInstance,
@@ -43,25 +64,20 @@ export function route<const O extends Operation>(
     url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
     schema: {
       ...(params && { params }),
-      ...(query && { querystring: query }),
+      // A parameter that an operation does not know is refused, and never ignored.
+      querystring: query ?? NOTHING,
       ...(headers && { headers }),
       ...(body && { body }),
       ...(responses[success]!.schema && { response: { [success]: responses[success]!.schema } }),
     },
     ...(bodyLimit && { bodyLimit }),
     ...(secured && { onRequest: management ? app.authenticateManagement : app.authenticate }),
+    preValidation: (request, _reply, done) => done(ignoredPart(operation, request)),
     handler: async (request, reply) => {
       void reply.status(success);
-      const { caller } = request;
-      const answer = await handler({
-        params: request.params,
-        query: request.query,
-        headers: request.headers,
-        body: request.body,
-        caller,
-        request,
-        reply,
-      } as Call<O>);
+      const { caller, params, query, headers, body } = request;
+      const call = { params, query, headers, body, caller, request, reply } as Call<O>;
+      const answer = await withinTime(reply.raw, () => Promise.resolve(handler(call)));
       return answer ?? reply.send();
     },
   });

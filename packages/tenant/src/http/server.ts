@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import formbody from '@fastify/formbody';
 import {
   fastify,
   LogController,
@@ -10,12 +9,13 @@ import {
 } from 'fastify';
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.ts';
+import { parseJson } from '../validation/json.ts';
 import { makeValidatorCompiler } from '../validation/validator.ts';
 import { addAuthentication, type Verify } from './authentication.ts';
 import { docsRoutes } from './docs.ts';
 import { refuseUnreadable, sendError } from './errors.ts';
 import { healthRoutes } from './health.ts';
-import { RouteNotFound } from './requestErrors.ts';
+import { InvalidRequest, RouteNotFound, UnsupportedMediaType } from './requestErrors.ts';
 
 /** Room for the longest search, percent-encoded. */
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -49,6 +49,8 @@ export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     clientErrorHandler: refuseUnreadable,
     forceCloseConnections: 'idle',
+    // What comes in while the tenant stops is answered as any other request, for as long as the connection lives.
+    return503OnClosing: false,
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
   });
   app.setValidatorCompiler(makeValidatorCompiler());
@@ -60,7 +62,8 @@ export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
     if (method === 'DELETE' && length === '0' && !encoding) delete headers['content-type'];
     done();
   });
-  await app.register(formbody, { bodyLimit: MAX_BODY_BYTES });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, readJson);
 
   addAuthentication(app, verify);
   app.setNotFoundHandler(
@@ -90,6 +93,18 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The code of the error that it was answered with. */
     errorCode: string | undefined;
+  }
+}
+
+/** Reads a JSON body; one in another charset than UTF-8 is no JSON (RFC 8259, 8.1). */
+function readJson(request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void): void {
+  const [, charset = 'utf-8'] = /;\s*charset="?([^";\s]+)/i.exec(request.headers['content-type'] ?? '') ?? [];
+  try {
+    if (!/^(?:utf-?8|us-ascii)$/i.test(charset)) throw new UnsupportedMediaType();
+    if (body.length === 0) throw new InvalidRequest('The body is empty: it must be a JSON object');
+    done(null, parseJson(body));
+  } catch (error) {
+    done(error as Error);
   }
 }
 

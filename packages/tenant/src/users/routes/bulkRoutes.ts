@@ -3,6 +3,7 @@ import type { ValidateFunction } from 'ajv';
 import { v7 as uuid } from 'uuid';
 import {
   CreateUserInput,
+  formats,
   operations,
   UpdateUserInput,
   type AccessTokenClaims,
@@ -105,6 +106,8 @@ function checkedUpdate(
   const { user_id: userId, ...input } =
     item !== null && typeof item === 'object' ? (item as Record<string, unknown>) : {};
   if (typeof userId !== 'string' || userId === '') throw new InvalidRequest('user_id is required');
+  if (!formats['plain-text'].test(userId) || userId.length > 255)
+    throw new InvalidRequest('user_id is no ID of a user');
   return { userId, input: checked(isUpdate, input) };
 }
 

@@ -11,6 +11,7 @@ import { asApiError } from '../../http/requestErrors.ts';
 import { route } from '../../http/route.ts';
 import { InvalidPasswordInput, PasswordConfigured, WeakPassword } from './passwordErrors.ts';
 import { UserNotFound } from '../rules/errors.ts';
+import { versionsOf } from '../rules/version.ts';
 
 const REGISTERED = { result: { message: 'Password registered' } };
 
@@ -24,14 +25,12 @@ export function passwordRoutes(app: FastifyInstance, database: Database): void {
     return answerError(error, body, request, reply);
   });
 
-  route(app, operations.addPasswordCredential, async ({ params, body, caller }) => {
+  route(app, operations.addPasswordCredential, async ({ params, headers, body, caller }) => {
     const { username, enforce_complexity = true, ...credentials } = body;
-    if (enforce_complexity && credentials.password.length < PASSWORD_MIN_LENGTH) {
-      const message = `password must have at least ${PASSWORD_MIN_LENGTH} characters`;
-      throw new WeakPassword(message);
-    }
+    if (enforce_complexity) wantStrong(credentials.password);
     const at = Date.now();
-    const context = { at, appId: caller.app_id, password: await passwordOf(credentials, at) };
+    const versions = versionsOf(headers['if-match']);
+    const context = { at, appId: caller.app_id, versions, password: await passwordOf(credentials, at) };
     const user = await changeUser(database, writerOf(caller), params.user_id, (before) => {
       if (before.password) {
         throw new PasswordConfigured('The user has a password already');
@@ -42,9 +41,11 @@ export function passwordRoutes(app: FastifyInstance, database: Database): void {
     return REGISTERED;
   });
 
-  route(app, operations.updatePasswordCredential, async ({ params, body, caller }) => {
+  route(app, operations.updatePasswordCredential, async ({ params, headers, body, caller }) => {
+    wantStrong(body.password);
     const at = Date.now();
-    const context = { at, appId: caller.app_id, password: await passwordOf(body, at) };
+    const versions = versionsOf(headers['if-match']);
+    const context = { at, appId: caller.app_id, versions, password: await passwordOf(body, at) };
     const user = await changeUser(database, writerOf(caller), params.user_id, (before) => {
       if (!before.password) {
         throw new PasswordConfigured('The user has no password yet');
@@ -54,6 +55,12 @@ export function passwordRoutes(app: FastifyInstance, database: Database): void {
     if (!user) throw new UserNotFound();
     return REGISTERED;
   });
+}
+
+/** @throws WeakPassword when a password has too few characters */
+function wantStrong(password: string): void {
+  if ([...password].length >= PASSWORD_MIN_LENGTH) return;
+  throw new WeakPassword(`password must have at least ${PASSWORD_MIN_LENGTH} characters`);
 }
 
 /** The error as the vendor's password routes tell it; undefined when they do not. */

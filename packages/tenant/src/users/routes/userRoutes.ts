@@ -27,14 +27,16 @@ export function userRoutes(app: FastifyInstance, database: Database, updateToget
     return userAnswer(user, caller, reply);
   });
 
-  route(app, operations.removeUserFromApp, async ({ params, caller }) => {
+  route(app, operations.removeUserFromApp, async ({ params, headers, caller }) => {
     const remove = (user: Parameters<typeof removeFromApp>[0]) => removeFromApp(user, caller.app_id, Date.now());
-    if (!(await changeUser(database, writerOf(caller), params.user_id, remove))) throw new UserNotFound();
+    const versions = versionsOf(headers['if-match']);
+    if (!(await changeUser(database, writerOf(caller), params.user_id, remove, versions))) throw new UserNotFound();
     return undefined;
   });
 
-  route(app, operations.deleteTenantUser, async ({ params, caller }) => {
-    if (!(await deleteUser(database, caller.tid, params.user_id))) throw new UserNotFound();
+  route(app, operations.deleteTenantUser, async ({ params, headers, caller }) => {
+    const versions = versionsOf(headers['if-match']);
+    if (!(await deleteUser(database, caller.tid, params.user_id, versions))) throw new UserNotFound();
     return undefined;
   });
 }

@@ -43,10 +43,11 @@ const CUSTOM_MAX_PARTS = 10;
 /** Every name that a search may use, for people. */
 export const SEARCH_FIELD_NAMES = [...Object.keys(FIELDS), `${CUSTOM}*`];
 
-/** The field that a search names; undefined when there is none. */
-export function searchField(name: string): SearchField | undefined {
+/** The field that a search names, in whatever case (RFC 7643, 2.1), but for keys of your own; undefined when there is none. */
+export function searchField(written: string): SearchField | undefined {
+  const name = written.toLowerCase();
   if (Object.hasOwn(FIELDS, name)) return { name, ...FIELDS[name]! };
-  const path = name.startsWith(CUSTOM) ? name.slice(CUSTOM.length).split('.') : [];
+  const path = name.startsWith(CUSTOM) ? written.slice(CUSTOM.length).split('.') : [];
   if (path.length === 0 || path.length > CUSTOM_MAX_PARTS || path.includes('')) return undefined;
   return { name: 'custom_app_data', type: 'json', path };
 }

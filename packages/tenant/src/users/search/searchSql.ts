@@ -72,7 +72,7 @@ function presenceSql(field: SearchField, scope: SearchScope, parameters: Paramet
 function comparisonSql(
   field: SearchField,
   op: Exclude<Comparison, 'ne'>,
-  value: string | number | boolean,
+  value: string | number,
   scope: SearchScope,
   parameters: Parameters,
 ): string {
@@ -95,7 +95,7 @@ function comparisonSql(
 function customComparison(
   stored: string,
   op: Exclude<Comparison, 'ne'>,
-  value: string | number | boolean,
+  value: string | number,
   parameters: Parameters,
 ): string {
   const text = String(value);

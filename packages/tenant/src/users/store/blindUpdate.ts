@@ -25,7 +25,7 @@ const recorded = (row: string): string => `
  * History is written by the same statement.
  * jsonb's `||` and `-` replace, merge one level deep and clear, just as the rule does.
  *
- * Rows are locked in the order of their IDs, so that two batches never wait for each other.
+ * A row that somebody else has locked is left out: a batch waits for nobody.
  * The merged custom data is measured as PostgreSQL writes it, which is never shorter than the compact JSON
  * that the limit counts, so nothing too large slips through; what it holds back goes the long way.
  */
@@ -36,7 +36,7 @@ const UPDATE = `
       custom_data_mode text, new_custom_data jsonb, app_id text, app_set jsonb, app_clear text[], versions bigint[], client_id text, touched text[])
   ), locked as materialized (
     select user_id, status, profile, custom_data, apps
-    from users where tenant_id = $1 and user_id = any ($3::text[]) order by user_id for no key update
+    from users where tenant_id = $1 and user_id = any ($3::text[]) order by user_id for no key update skip locked
   ), updated as (
   update users set
     version = version + 1,
@@ -67,7 +67,7 @@ const UPDATE = `
 /**
  * Makes blind changes to users of one tenant, all in one commit.
  * @param updates each of another user
- * @returns the users after the change; one is missing when there is none at a version asked for, or its custom data might exceed the limit
+ * @returns the users after the change; one is missing when there is none at a version asked for, it is locked, or its custom data might exceed the limit
  */
 export async function updateBlind(database: Queryable, tenantId: string, updates: BlindUpdate[]): Promise<User[]> {
   const { rows } = await database.query<User>({

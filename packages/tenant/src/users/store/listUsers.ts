@@ -1,6 +1,6 @@
 import type { Condition } from '../search/parseSearch.ts';
 import type { User } from '../rules/user.ts';
-import type { Queryable } from '../../database/database.ts';
+import type { Database, Queryable } from '../../database/database.ts';
 import { conditionSql, Parameters } from '../search/searchSql.ts';
 import { USER_COLUMNS } from './userRow.ts';
 
@@ -22,9 +22,9 @@ export interface Page {
 }
 
 /** Counts the users that a query finds. */
-export async function countUsers(database: Queryable, query: UserQuery): Promise<number> {
+export async function countUsers(database: Database, query: UserQuery): Promise<number> {
   const { where, values } = whereSql(query);
-  const { rows } = await database.query<{ count: number }>({
+  const { rows } = await database.search<{ count: number }>({
     text: `select count(*) from users where ${where}`,
     values,
   });
@@ -32,10 +32,10 @@ export async function countUsers(database: Queryable, query: UserQuery): Promise
 }
 
 /** A page of the users that a query finds. Users without the field that is sorted by come last. */
-export async function listUsers(database: Queryable, query: UserQuery, page: Page): Promise<User[]> {
+export async function listUsers(database: Database, query: UserQuery, page: Page): Promise<User[]> {
   const { where, values } = whereSql(query);
   const direction = page.descending ? 'desc' : 'asc';
-  const { rows } = await database.query<User>({
+  const { rows } = await database.search<User>({
     text: `select ${USER_COLUMNS} from users where ${where}
       order by ${page.sort} ${direction} nulls last, user_id ${direction}
       limit $${values.length + 1} offset $${values.length + 2}`,

@@ -2,6 +2,7 @@ import { identifiersBeyond, type Identifier } from '../rules/identifiers.ts';
 import { applyChange, isBlind, type Change } from '../rules/change.ts';
 import { differenceOf } from '../rules/history.ts';
 import type { User } from '../rules/user.ts';
+import { wantVersion } from '../rules/version.ts';
 import { inTransaction, type Database, type Queryable } from '../../database/database.ts';
 import { deleteIdentifiers, insertIdentifiers } from './identifiers.ts';
 import type { UpdateTogether } from './sharedCommits.ts';
@@ -74,7 +75,7 @@ export async function updateUser(
 ): Promise<User | undefined> {
   if (isBlind(change)) {
     const user = await updateTogether(writer, { userId, change });
-    // None is a user who is not there, or one whose custom data may grow too large: the rule tells.
+    // None is a user who is not there or is locked, or one whose custom data may grow too large: the rule tells.
     if (user) return user;
   }
   return changeUser(database, writer, userId, (before) => applyChange(before, change));
@@ -83,6 +84,7 @@ export async function updateUser(
 /**
  * Applies a rule to a user in a short transaction that locks the row.
  * @param rule gives the user after the change; what it throws changes nothing
+ * @param versions those that the user may be at before; any when absent
  * @returns the user after the change; undefined when there is none with this ID
  * @throws IdentifierTaken when another user has an identifier that the change adds
  */
@@ -91,11 +93,13 @@ export async function changeUser(
   writer: Writer,
   userId: string,
   rule: (user: User) => User,
+  versions?: number[],
 ): Promise<User | undefined> {
   const { tenantId } = writer;
   return inTransaction(database, async (connection) => {
     const before = await lockUser(connection, tenantId, userId);
     if (!before) return undefined;
+    wantVersion(before, versions);
     const after = rule(before);
     await deleteIdentifiers(connection, tenantId, userId, identifiersBeyond(before.profile, after.profile));
     await insertIdentifiers(connection, tenantId, userId, identifiersBeyond(after.profile, before.profile));
@@ -112,38 +116,41 @@ function record(connection: Queryable, writer: Writer, before: User | undefined,
   ]);
 }
 
-/** Deletes a user with its history, and frees its identifiers. @returns whether there was one */
-export async function deleteUser(database: Database, tenantId: string, userId: string): Promise<boolean> {
+/**
+ * Deletes a user with its history, and frees its identifiers.
+ * @param versions those that the user may be at; any when absent
+ * @returns whether there was one
+ * @throws StaleVersion when it is at another version
+ */
+export async function deleteUser(
+  database: Database,
+  tenantId: string,
+  userId: string,
+  versions: number[] | undefined,
+): Promise<boolean> {
   return inTransaction(database, async (connection) => {
-    const { rows } = await connection.query<{ group_ids: string[] }>({
-      name: 'delete-user',
-      text: 'delete from users where tenant_id = $1 and user_id = $2 returning group_ids',
-      values: [tenantId, userId],
-    });
-    if (!rows[0]) return false;
-    await connection.query({
-      name: 'delete-memberships',
-      text: 'delete from group_members where tenant_id = $1 and group_id = any ($2::text[]) and user_id = $3',
-      values: [tenantId, rows[0].group_ids, userId],
-    });
-    await connection.query({
-      name: 'delete-history',
-      text: 'delete from user_history where tenant_id = $1 and user_id = $2',
-      values: [tenantId, userId],
-    });
-    await connection.query({
-      name: 'delete-identifiers-of-user',
-      text: 'delete from identifiers where tenant_id = $1 and user_id = $2',
-      values: [tenantId, userId],
-    });
+    const user = await lockUser(connection, tenantId, userId);
+    if (!user) return false;
+    wantVersion(user, versions);
+    for (const { name, text } of DELETIONS) await connection.query({ name, text, values: [tenantId, userId] });
     return true;
   });
 }
 
+const DELETIONS = [
+  ['delete-memberships', 'delete from group_members where tenant_id = $1 and user_id = $2 and group_id = any (GROUPS)'],
+  ['delete-history', 'delete from user_history where tenant_id = $1 and user_id = $2'],
+  ['delete-identifiers-of-user', 'delete from identifiers where tenant_id = $1 and user_id = $2'],
+  ['delete-user', 'delete from users where tenant_id = $1 and user_id = $2'],
+].map(([name, text]) => ({
+  name,
+  text: text!.replace('GROUPS', 'select unnest(group_ids) from users where tenant_id = $1 and user_id = $2'),
+}));
+
 async function lockUser(connection: Queryable, tenantId: string, userId: string): Promise<User | undefined> {
   const { rows } = await connection.query<User>({
     name: 'lock-user',
-    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id = $2 for no key update`,
+    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id = $2 for no key update nowait`,
     values: [tenantId, userId],
   });
   return rows[0];

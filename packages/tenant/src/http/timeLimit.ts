@@ -1,0 +1,28 @@
+import type { ServerResponse } from 'node:http';
+import { TimeLimitReached } from '../database/errors.ts';
+import { unlessAborted, withTimeLimit } from '../database/timeLimit.ts';
+
+/** Every request is answered within 10 s; a second of them is for what comes before and after the work. */
+const LIMIT_MS = 9000;
+
+/** Nobody waits for the answer any more. */
+class ClientGone extends Error {
+  override name = 'ClientGone';
+}
+
+/**
+ * Does the work of a request, and gives it up when it takes too long or the client is gone: its statements are cut off then.
+ * @throws TimeLimitReached, or what the work throws
+ */
+export async function withinTime<T>(response: ServerResponse, work: () => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new TimeLimitReached()), LIMIT_MS);
+  const gone = (): void => limit.abort(new ClientGone());
+  response.on('close', gone);
+  try {
+    return await unlessAborted(limit.signal, withTimeLimit(limit.signal, work));
+  } finally {
+    clearTimeout(timer);
+    response.off('close', gone);
+  }
+}

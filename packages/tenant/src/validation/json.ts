@@ -1,0 +1,67 @@
+import { isUtf8 } from 'node:buffer';
+import secureJson from 'secure-json-parse';
+import { MalformedJson } from './errors.ts';
+
+/** Enough to mend a body by. */
+const MAX_FAULTS = 50;
+/** Shorter numbers keep all their digits as doubles (IEEE 754: 15 decimal digits always do). */
+const MAYBE_LOSSY = /[\d.]{16}|[eE][-+]?\d{3}/;
+
+/** Stands for a number that a double cannot hold as it was written. */
+class LossyNumber {}
+
+/**
+ * Reads JSON (RFC 8259) so that nothing of it is lost: text that is not UTF-8 and numbers that a double would change are
+ * refused, and so are keys that mean something to JavaScript (`__proto__`).
+ * @throws MalformedJson naming what is wrong, and the property where a number is
+ */
+export function parseJson(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw new MalformedJson('The body is not valid UTF-8');
+  const text = bytes.toString();
+  const exact = MAYBE_LOSSY.test(text);
+  let value: unknown;
+  try {
+    // The reviver sees each number as it was written; it costs time, and few bodies need it.
+    value = secureJson.parse(text, exact ? (markLossy as (key: string, value: unknown) => unknown) : undefined);
+  } catch {
+    throw new MalformedJson('The body is not valid JSON');
+  }
+  const faults = exact ? lossyNumbers(value) : [];
+  if (faults.length > 0) throw new MalformedJson(faults);
+  return value;
+}
+
+function markLossy(_key: string, value: unknown, context: { source?: string }): unknown {
+  // What is beyond all bounds is told of by the schemas, which name it.
+  if (typeof value !== 'number' || !Number.isFinite(value) || context.source === undefined) return value;
+  return decimal(context.source) === decimal(String(value)) ? value : new LossyNumber();
+}
+
+/** A number as its significant digits and their exponent, so that equal ones are written alike. */
+function decimal(text: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(text) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  if (significant === '') return '0';
+  return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+}
+
+/** A fault for each number that would be changed, by its place; a stack of our own, since input may nest deep. */
+function lossyNumbers(root: unknown): string[] {
+  const faults: string[] = [];
+  const open: { value: unknown; name: string }[] = [{ value: root, name: '' }];
+  while (open.length > 0 && faults.length < MAX_FAULTS) {
+    const { value, name } = open.pop()!;
+    if (value instanceof LossyNumber) {
+      faults.push(`${name || 'the body'} must not be a number that loses digits as a double: send it as text`);
+    } else if (Array.isArray(value)) {
+      value.forEach((member, index) => open.push({ value: member, name: `${name}[${index}]` }));
+    } else if (value !== null && typeof value === 'object') {
+      for (const [key, member] of Object.entries(value)) {
+        open.push({ value: member, name: (name ? `${name}.${key}` : key).slice(0, 200) });
+      }
+    }
+  }
+  return faults.reverse();
+}
