@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { ClientCredentials } from './hashing/secrets.ts';
+import { secretFault, type ClientCredentials } from './applications/clientCredentials.ts';
 import { StartError } from './startError.ts';
 import type { TenantOptions } from './tenant.ts';
 
@@ -118,5 +118,7 @@ function credentialsOf(env: NodeJS.ProcessEnv): ClientCredentials | undefined {
   if (!clientId || !clientSecret) {
     throw new StartError('TESSERA_CLIENT_ID and TESSERA_CLIENT_SECRET go together: set both or neither.');
   }
+  const fault = secretFault({ clientId, clientSecret });
+  if (fault) throw new StartError(`TESSERA_CLIENT_SECRET ${fault}.`);
   return { clientId, clientSecret };
 }

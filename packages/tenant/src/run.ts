@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClientCredentials } from './hashing/secrets.ts';
+import type { ClientCredentials } from './applications/clientCredentials.ts';
 import { readConfig, USAGE } from './config.ts';
 import { makeLog } from './log.ts';
 import { startTenant } from './tenant.ts';

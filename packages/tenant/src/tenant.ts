@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { ensureAccess } from './access/firstStart.ts';
-import type { ClientCredentials } from './hashing/secrets.ts';
+import type { ClientCredentials } from './applications/clientCredentials.ts';
 import { openStorage, type StorageLocation } from './database/storage.ts';
 import { listSigningKeys } from './access/signingKeys.ts';
 import { StartError } from './startError.ts';

@@ -4,7 +4,7 @@ import { AddMembersInput, ApiGroup, CreateGroupInput, UpdateGroupInput } from '.
 import { Closed, Text } from '../schema/schemas.ts';
 import { badRequest, unauthorized } from '../schema/answers.ts';
 import type { Operation } from '../schema/operation.ts';
-import { paging } from '../schema/paging.ts';
+import { PAGE_LIMIT_MAX, paging } from '../schema/paging.ts';
 import { notFound, UserIdParams, UsersPage } from '../users/answers.ts';
 
 const GroupIdParams = Type.Object({ group_id: Text(255, 'ID of the group') });
@@ -12,6 +12,14 @@ const GroupResult = Type.Object({ result: ApiGroup });
 const GroupsResult = Type.Object({ result: Type.Array(ApiGroup) });
 const noGroup = { 404: { description: 'There is no such group', schema: HttpError } };
 const nameTaken = { 409: { description: 'Another group of the tenant has that name', schema: IdentifierIsTakenError } };
+
+/** The vendor's operation has no pages: without these parameters it gives as many as any page may have. */
+const groupsPaging = {
+  page_offset: paging.page_offset,
+  page_limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: PAGE_LIMIT_MAX, default: PAGE_LIMIT_MAX, description: 'How many to give' }),
+  ),
+};
 
 /** Groups and their members. */
 export const groupOperations = {
@@ -50,7 +58,8 @@ export const groupOperations = {
     curl: '$API/cis/v1/groups',
     tag: 'Groups',
     secured: true,
-    responses: { 200: { description: 'The groups', schema: GroupsResult }, ...unauthorized },
+    query: Closed(groupsPaging),
+    responses: { 200: { description: 'The groups', schema: GroupsResult }, ...badRequest, ...unauthorized },
   },
   getGroup: {
     operationId: 'getGroup',

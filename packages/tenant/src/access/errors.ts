@@ -23,6 +23,18 @@ export class InvalidClient extends defineError({
   override readonly headers = { 'www-authenticate': 'Basic realm="tessera", charset="UTF-8"' };
 }
 
+export class TooManyAttempts extends defineError({
+  code: 'too_many_attempts',
+  status: 429,
+  meaning: 'Many token requests for this client wait to be checked already.',
+  remedy: 'Send the request again after the seconds that Retry-After names, and keep a token for as long as it lives.',
+}) {
+  override readonly headers = { 'retry-after': '1' };
+  constructor() {
+    super('Many token requests for this client wait already: send the request again');
+  }
+}
+
 export class UnsupportedGrantType extends defineError({
   code: 'unsupported_grant_type',
   status: 400,

@@ -11,7 +11,8 @@ import {
 import { inTransaction, type Database, type Queryable } from '../database/database.ts';
 import { insertSigningKey } from './signingKeys.ts';
 import { StartError } from '../startError.ts';
-import { hashSecret, isSecret, type ClientCredentials } from '../hashing/secrets.ts';
+import type { ClientCredentials } from '../applications/clientCredentials.ts';
+import { hashSecret, isSecret } from '../hashing/hashing.ts';
 
 /** Any number will do, as long as all tenants take the same. */
 const FIRST_START_LOCK = 0x7e55e7a;

@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { parse } from 'node:querystring';
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { operations, TOKEN_LIFETIME_SECONDS, type OAuthError, type TokenRequest } from '@tessera/contract';
-import { isSecret, type ClientCredentials } from '../hashing/secrets.ts';
+import type { ClientCredentials } from '../applications/clientCredentials.ts';
+import { makeSecretCheck } from './clientSecrets.ts';
 import { ApiError } from '../errors.ts';
 import { answerError } from '../http/errors.ts';
 import { InvalidRequest } from '../http/requestErrors.ts';
@@ -14,6 +15,7 @@ import { route } from '../http/route.ts';
 
 /** The token endpoint, the public keys and the discovery document. */
 export function tokenRoutes(app: FastifyInstance, database: Database, tokens: Tokens, publicUrl: string): void {
+  const isSecretOf = makeSecretCheck();
   // A form is the one body that the token endpoint takes, and no other route takes one (RFC 6749, 3.2).
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser(FORM, { parseAs: 'buffer' }, readForm);
@@ -29,7 +31,7 @@ export function tokenRoutes(app: FastifyInstance, database: Database, tokens: To
     if (!body.grant_type) throw new InvalidRequest('grant_type is required');
     const { clientId, clientSecret } = credentialsOf(request, body);
     const application = await findApplication(database, clientId);
-    if (!(await isSecret(clientSecret, application?.secret_hash)) || !application) {
+    if (!(await isSecretOf(clientId, clientSecret, application?.secret_hash)) || !application) {
       throw new InvalidClient('The client ID or the client secret is wrong');
     }
     return {
@@ -86,7 +88,7 @@ function formDecoded(text: string): string {
 
 /** The error in the words of RFC 6749, 5.2. */
 function oauthError(thrown: Error): ApiError {
-  if (thrown instanceof ApiError) return thrown;
+  if (thrown instanceof ApiError) return thrown.status === 500 ? new TokenServerError(thrown) : thrown;
   const { validation, statusCode = 500 } = thrown as FastifyError;
   const [fault] = validation ?? [];
   if (fault?.instancePath === '/grant_type' && fault.keyword === 'const') return new UnsupportedGrantType();

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit, { type LimitFunction } from 'p-limit';
 import pg from 'pg';
+import Cursor from 'pg-cursor';
 import { asDatabaseError, DatabaseUnavailable } from './errors.ts';
 import { timeLimit } from './timeLimit.ts';
 
@@ -8,6 +9,9 @@ import { timeLimit } from './timeLimit.ts';
 export interface Queryable {
   query<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<pg.QueryResult<Row>>;
 }
+
+/** Reads rows in chunks, and gives each to `take` until that answers false. */
+export type ReadChunks<Row> = (take: (rows: Row[]) => Promise<boolean>) => Promise<void>;
 
 /** How to reach PostgreSQL: a `DATABASE_URL`, or the embedded server's socket. */
 export type Connection = { connectionString: string } | pg.ClientConfig;
@@ -24,8 +28,20 @@ const SETTINGS = [
   "set idle_in_transaction_session_timeout = '20s'",
   "set client_connection_check_interval = '500ms'",
 ];
+/** Rows that are in memory at once: users can have 130 KB each. */
+const CHUNK_ROWS = 50;
 /** How long a connection may take to be made, or to come free. */
 const CONNECT_MS = 5000;
+
+const INT8 = 20;
+
+/** Milliseconds and versions come as numbers: they stay below 2^53. */
+function typeParser(oid: number, format: 'text' | 'binary' = 'text'): unknown {
+  if (oid === INT8 && format === 'text') return Number;
+  return pg.types.getTypeParser(oid, format);
+}
+
+const TYPES: pg.CustomTypesConfig = { getTypeParser: typeParser as typeof pg.types.getTypeParser };
 
 /**
  * The tenant's PostgreSQL: a pool of connections. Each query and transaction ends with the time limit it runs under
@@ -81,6 +97,30 @@ export class Database implements Queryable {
     }
   }
 
+  /**
+   * Runs a query that may give much, and hands its rows over in chunks.
+   * @param take answers whether it wants more
+   */
+  readChunks<Row extends pg.QueryResultRow>(
+    { text, values }: pg.QueryConfig,
+    take: (rows: Row[]) => Promise<boolean>,
+  ): Promise<void> {
+    return this.searches(() =>
+      this.withConnection(async (connection) => {
+        const cursor = (connection as pg.PoolClient).query(new Cursor<Row>(text, values, { types: TYPES }));
+        for (;;) {
+          const rows = await cursor.read(CHUNK_ROWS);
+          if (rows.length === 0) return;
+          if (rows.length < CHUNK_ROWS || !(await take(rows))) {
+            await cursor.close();
+            if (rows.length < CHUNK_ROWS) await take(rows);
+            return;
+          }
+        }
+      }),
+    );
+  }
+
   end(): Promise<void> {
     return this.pool.end();
   }
@@ -102,7 +142,7 @@ export function openDatabase(connection: Connection, size: number, onError: (err
     application_name: 'tessera',
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
-    types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
+    types: TYPES,
     // pg-pool waits for it, though the types do not say so.
     onConnect: (client) => prepare(client) as unknown as undefined,
   });
@@ -119,14 +159,6 @@ async function prepare(client: pg.ClientBase): Promise<void> {
       if (!(error instanceof pg.DatabaseError)) throw error;
     });
   }
-}
-
-const INT8 = 20;
-
-/** Milliseconds and versions come as numbers: they stay below 2^53. */
-function typeParser(oid: number, format: 'text' | 'binary' = 'text'): unknown {
-  if (oid === INT8 && format === 'text') return Number;
-  return pg.types.getTypeParser(oid, format);
 }
 
 /** Whether a statement failed because a unique value is taken. */

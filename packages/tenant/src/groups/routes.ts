@@ -1,21 +1,23 @@
 import type { FastifyInstance } from 'fastify';
 import { v7 as uuid } from 'uuid';
-import { operations, PAGE_LIMIT_DEFAULT } from '@tessera/contract';
+import { operations, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from '@tessera/contract';
 import type { Database } from '../database/database.ts';
 import {
   addMembers,
   deleteGroup,
   findGroup,
   insertGroup,
-  listGroups,
-  listGroupsOfUser,
-  listMembers,
+  countMembers,
+  groupOf,
+  readGroups,
+  readGroupsOfUser,
+  readMembers,
   removeMember,
   updateGroup,
 } from './store.ts';
-import { toApiUser } from '../users/rules/result.ts';
+import { sendUsers } from '../users/routes/userAnswer.ts';
 import { writerOf } from '../http/authentication.ts';
-import { pageInfo } from '../http/pageInfo.ts';
+import { sendList } from '../http/list.ts';
 import { route } from '../http/route.ts';
 import { UserNotFound } from '../users/rules/errors.ts';
 import { GroupNotFound, MemberNotFound } from './errors.ts';
@@ -29,7 +31,10 @@ export function groupRoutes(app: FastifyInstance, database: Database): void {
     return { result: group };
   });
 
-  route(app, operations.getGroups, async ({ caller }) => ({ result: await listGroups(database, caller.tid) }));
+  route(app, operations.getGroups, ({ query, caller, reply }) => {
+    const { page_offset: offset = 0, page_limit: limit = PAGE_LIMIT_MAX } = query;
+    return sendList(reply, readGroups(database, caller.tid, { offset, limit }), groupOf);
+  });
 
   route(app, operations.getGroup, async ({ params, caller }) => {
     const group = await findGroup(database, caller.tid, params.group_id);
@@ -48,10 +53,10 @@ export function groupRoutes(app: FastifyInstance, database: Database): void {
     return undefined;
   });
 
-  route(app, operations.getUserGroups, async ({ params, caller }) => {
-    const groups = await listGroupsOfUser(database, caller.tid, params.user_id);
-    if (!groups) throw new UserNotFound();
-    return { result: groups };
+  route(app, operations.getUserGroups, async ({ params, caller, reply }) => {
+    const read = await readGroupsOfUser(database, caller.tid, params.user_id);
+    if (!read) throw new UserNotFound();
+    return sendList(reply, read, groupOf);
   });
 
   route(app, operations.addGroupMembers, async ({ params, body, caller }) => {
@@ -67,15 +72,12 @@ export function groupRoutes(app: FastifyInstance, database: Database): void {
     return undefined;
   });
 
-  route(app, operations.getGroupMembers, async ({ params, query, caller }) => {
+  route(app, operations.getGroupMembers, async ({ params, query, caller, reply }) => {
     const { page_offset: offset = 0, page_limit: limit = PAGE_LIMIT_DEFAULT } = query;
-    const members = await listMembers(database, caller.tid, params.group_id, { offset, limit });
-    if (!members) throw new GroupNotFound();
-    const { users, total } = members;
-    return {
-      total_count: total,
-      page_info: pageInfo(offset, users.length, total),
-      result: users.map((user) => toApiUser(user, caller, Date.now())),
-    };
+    const read = await readMembers(database, caller.tid, params.group_id, { offset, limit });
+    if (!read) throw new GroupNotFound();
+    const counting = countMembers(database, caller.tid, params.group_id);
+    counting.catch(() => {});
+    return sendUsers(reply, caller, read, offset, counting);
   });
 }

@@ -1,6 +1,12 @@
 import type { ApiGroup, UpdateGroupInput } from '@tessera/contract';
 import type { User } from '../users/rules/user.ts';
-import { inTransaction, isUniqueViolation, type Database, type Queryable } from '../database/database.ts';
+import {
+  inTransaction,
+  isUniqueViolation,
+  type Database,
+  type Queryable,
+  type ReadChunks,
+} from '../database/database.ts';
 import type { Writer } from '../database/writer.ts';
 import { GroupNameTaken, UnknownMembers } from './errors.ts';
 import { USER_COLUMNS } from '../users/store/userRow.ts';
@@ -34,31 +40,32 @@ export async function findGroup(database: Queryable, tenantId: string, groupId: 
   return rows.map(groupOf)[0];
 }
 
-/** All groups of a tenant, by name. */
-export async function listGroups(database: Queryable, tenantId: string): Promise<ApiGroup[]> {
-  const { rows } = await database.query<GroupRow>({
-    text: `select ${COLUMNS} from groups where tenant_id = $1 order by name, group_id`,
-    values: [tenantId],
-  });
-  return rows.map(groupOf);
-}
+/** Reads a page of a tenant's groups, by name, in chunks. */
+export const readGroups =
+  (database: Database, tenantId: string, page: { offset: number; limit: number }): ReadChunks<GroupRow> =>
+  (take) =>
+    database.readChunks<GroupRow>(
+      {
+        text: `select ${COLUMNS} from groups where tenant_id = $1 order by name, group_id limit $2 offset $3`,
+        values: [tenantId, page.limit, page.offset],
+      },
+      take,
+    );
 
-/** The groups that a user is a member of, by name; undefined when there is no such user. */
-export async function listGroupsOfUser(
-  database: Queryable,
+/** Reads the groups that a user is a member of, by name, in chunks; undefined when there is no such user. */
+export async function readGroupsOfUser(
+  database: Database,
   tenantId: string,
   userId: string,
-): Promise<ApiGroup[] | undefined> {
+): Promise<ReadChunks<GroupRow> | undefined> {
   const { rows } = await database.query<{ group_ids: string[] }>({
     text: 'select group_ids from users where tenant_id = $1 and user_id = $2',
     values: [tenantId, userId],
   });
-  if (!rows[0]) return undefined;
-  const groups = await database.query<GroupRow>({
-    text: `select ${COLUMNS} from groups where tenant_id = $1 and group_id = any ($2::text[]) order by name, group_id`,
-    values: [tenantId, rows[0].group_ids],
-  });
-  return groups.rows.map(groupOf);
+  const [user] = rows;
+  if (!user) return undefined;
+  const text = `select ${COLUMNS} from groups where tenant_id = $1 and group_id = any ($2::text[]) order by name, group_id`;
+  return (take) => database.readChunks<GroupRow>({ text, values: [tenantId, user.group_ids] }, take);
 }
 
 /** Changes what is sent of a group; null clears. @throws GroupNameTaken */
@@ -181,25 +188,26 @@ export function removeMember(
   });
 }
 
-/** A page of a group's members, by user ID; undefined when there is no such group. */
-export async function listMembers(
+/** Reads a page of a group's members, by user ID, in chunks; undefined when there is no such group. */
+export async function readMembers(
   database: Database,
   tenantId: string,
   groupId: string,
   page: { offset: number; limit: number },
-): Promise<{ users: User[]; total: number } | undefined> {
+): Promise<ReadChunks<User> | undefined> {
   if (!(await findGroup(database, tenantId, groupId))) return undefined;
   const columns = USER_COLUMNS.replace('user_id', 'users.user_id');
-  const { rows } = await database.search<User>({
-    text: `select ${columns} from group_members join users using (tenant_id, user_id)
-      where group_members.tenant_id = $1 and group_id = $2 order by user_id limit $3 offset $4`,
-    values: [tenantId, groupId, page.limit, page.offset],
-  });
-  const count = await database.search<{ count: number }>({
+  const text = `select ${columns} from group_members join users using (tenant_id, user_id)
+    where group_members.tenant_id = $1 and group_id = $2 order by user_id limit $3 offset $4`;
+  return (take) => database.readChunks<User>({ text, values: [tenantId, groupId, page.limit, page.offset] }, take);
+}
+
+export async function countMembers(database: Database, tenantId: string, groupId: string): Promise<number> {
+  const { rows } = await database.search<{ count: number }>({
     text: 'select count(*) from group_members where tenant_id = $1 and group_id = $2',
     values: [tenantId, groupId],
   });
-  return { users: rows, total: count.rows[0]?.count ?? 0 };
+  return rows[0]?.count ?? 0;
 }
 
 async function leave(connection: Queryable, writer: Writer, groupId: string, userIds: string[], at: number) {
@@ -251,10 +259,10 @@ async function lockUsers(connection: Queryable, tenantId: string, userIds: strin
   return rows.map(({ user_id }) => user_id);
 }
 
-type GroupRow = { [Name in keyof ApiGroup]-?: ApiGroup[Name] | null };
+export type GroupRow = { [Name in keyof ApiGroup]-?: ApiGroup[Name] | null };
 
 /** What is not set is null in a row, and absent in the API. */
-function groupOf(row: GroupRow): ApiGroup {
+export function groupOf(row: GroupRow): ApiGroup {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as ApiGroup;
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import type { AccessTokenClaims, Operation } from '@tessera/contract';
+import { Written } from './jsonStream.ts';
 import { InvalidRequest } from './requestErrors.ts';
 import { withinTime } from './timeLimit.ts';
 
@@ -35,8 +36,8 @@ const NOTHING = { type: 'object', properties: {}, additionalProperties: false };
 
 /** What of a request the operation would ignore, though it changes what the request means. */
 function ignoredPart({ body, headers, method }: Operation, request: FastifyRequest): InvalidRequest | undefined {
-  const knows = (name: string): boolean =>
-    Object.hasOwn((headers)?.properties ?? {}, name);
+  const known = (headers ?? NOTHING) as { properties: object };
+  const knows = (name: string): boolean => Object.hasOwn(known.properties, name);
   if (!body && request.body !== undefined && !isEmptyObject(request.body)) {
     return new InvalidRequest('the body must be absent: this operation takes none');
   }
@@ -54,7 +55,7 @@ const isEmptyObject = (body: unknown): boolean =>
 export function route<const O extends Operation>(
   app: FastifyInstance,
   operation: O,
-  handler: (call: Call<O>) => Promise<Success<O>> | Success<O>,
+  handler: (call: Call<O>) => Promise<Success<O> | Written> | Success<O>,
 ): void {
   const { method, path, params, query, headers, body, bodyLimit, responses, secured, management } =
     operation as Operation;
@@ -78,7 +79,7 @@ export function route<const O extends Operation>(
       const { caller, params, query, headers, body } = request;
       const call = { params, query, headers, body, caller, request, reply } as Call<O>;
       const answer = await withinTime(reply.raw, () => Promise.resolve(handler(call)));
-      return answer ?? reply.send();
+      return answer instanceof Written ? reply : (answer ?? reply.send());
     },
   });
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Logger } from 'pino';
 import { ensureAccess } from '../access/firstStart.ts';
-import type { ClientCredentials } from '../hashing/secrets.ts';
+import type { ClientCredentials } from '../applications/clientCredentials.ts';
 import { openStorage, type StorageLocation } from '../database/storage.ts';
 import { findApplication, findFirstApplication, type Application } from '../applications/store.ts';
 import type { Database } from '../database/database.ts';

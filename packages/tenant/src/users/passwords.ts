@@ -1,6 +1,6 @@
 import type { CreateUserInput } from '@tessera/contract';
 import type { Password } from './rules/user.ts';
-import { hashSecret } from '../hashing/secrets.ts';
+import { hashSecret } from '../hashing/hashing.ts';
 
 /**
  * The record of a password that is set: temporary unless told otherwise.

@@ -2,14 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import { operations, PAGE_LIMIT_DEFAULT, type AccessTokenClaims, type IDENTIFIER_NAMES } from '@tessera/contract';
 import { parseSearch } from '../search/parseSearch.ts';
 import type { Database } from '../../database/database.ts';
-import { countUsers, listUsers, type UserQuery } from '../store/listUsers.ts';
+import { countUsers, readUsers, type UserQuery } from '../store/listUsers.ts';
 import { findByIdentifier, findUser } from '../store/users.ts';
 import type { AddressKind } from '../rules/addresses.ts';
 import type { IdentifierKind } from '../rules/identifiers.ts';
-import { toApiUser } from '../rules/result.ts';
-import { pageInfo } from '../../http/pageInfo.ts';
 import { route } from '../../http/route.ts';
-import { userAnswer } from './userAnswer.ts';
+import { sendUsers, userAnswer } from './userAnswer.ts';
 
 /** The kinds of identifier by the names that `getUserByIdentifier` gives them. */
 const KIND_BY_NAME: Partial<Record<(typeof IDENTIFIER_NAMES)[number], IdentifierKind>> = {
@@ -25,19 +23,15 @@ export function findRoutes(app: FastifyInstance, database: Database): void {
     result: { user_count: await countUsers(database, userQuery(caller, search)) },
   }));
 
-  route(app, operations.getUsers, async ({ query, caller }) => {
+  route(app, operations.getUsers, async ({ query, caller, reply }) => {
     const { search, search_prefix, page_offset: offset = 0, page_limit: limit = PAGE_LIMIT_DEFAULT } = query;
     const { sort_field: sort = 'created_at', sort_order: order = 'asc' } = query;
     const found = userQuery(caller, search, search_prefix);
-    const [total, users] = await Promise.all([
-      countUsers(database, found),
-      listUsers(database, found, { sort, descending: order === 'desc', offset, limit }),
-    ]);
-    return {
-      total_count: total,
-      page_info: pageInfo(offset, users.length, total),
-      result: users.map((user) => toApiUser(user, caller, Date.now())),
-    };
+    const counting = countUsers(database, found);
+    // Should the page fail first, nobody waits for the count.
+    counting.catch(() => {});
+    const read = readUsers(database, found, { sort, descending: order === 'desc', offset, limit });
+    return sendUsers(reply, caller, read, offset, counting);
   });
 
   route(app, operations.getUserById, async ({ params, caller, reply }) =>

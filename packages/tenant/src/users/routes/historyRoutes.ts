@@ -2,26 +2,28 @@ import type { FastifyInstance } from 'fastify';
 import { isDeepStrictEqual } from 'node:util';
 import { operations, PAGE_LIMIT_DEFAULT, type HistoryEntry } from '@tessera/contract';
 import type { Database } from '../../database/database.ts';
-import { listHistory, type HistoryEntry as StoredEntry } from '../store/history.ts';
+import { readHistory, type HistoryEntry as StoredEntry } from '../store/history.ts';
 import { findUser } from '../store/users.ts';
 import { UserNotFound } from '../rules/errors.ts';
 import { appAttribute, type Attributes } from '../rules/history.ts';
+import { sendList } from '../../http/list.ts';
 import { pageInfo } from '../../http/pageInfo.ts';
 import { route } from '../../http/route.ts';
 
 /** What became of a user, change by change. */
 export function historyRoutes(app: FastifyInstance, database: Database): void {
-  route(app, operations.getUserHistory, async ({ params, query, caller }) => {
+  route(app, operations.getUserHistory, async ({ params, query, caller, reply }) => {
     const { page_offset: offset = 0, page_limit: limit = PAGE_LIMIT_DEFAULT } = query;
     const user = await findUser(database, caller.tid, params.user_id);
     if (!user) throw new UserNotFound();
-    const entries = await listHistory(database, caller.tid, params.user_id, { offset, limit });
-    return {
+    const read = readHistory(database, caller.tid, params.user_id, { offset, limit });
+    return sendList(
+      reply,
+      read,
+      (entry) => shown(entry, caller.app_id),
       // Each change makes a version, so the version counts them.
-      total_count: user.version,
-      page_info: pageInfo(offset, entries.length, user.version),
-      result: entries.map((entry) => shown(entry, caller.app_id)),
-    };
+      (count) => ({ total_count: user.version, page_info: pageInfo(offset, count, user.version) }),
+    );
   });
 }
 

@@ -1,5 +1,5 @@
-import type { Attributes, Difference } from '../rules/history.ts';
-import type { Queryable } from '../../database/database.ts';
+import type { Difference } from '../rules/history.ts';
+import type { Database, Queryable, ReadChunks } from '../../database/database.ts';
 import type { Writer } from '../../database/writer.ts';
 
 /** A change of a user, as it is stored. */
@@ -29,17 +29,20 @@ export async function insertHistory(connection: Queryable, { tenantId, clientId 
   });
 }
 
-/** A page of a user's changes, the newest first. */
-export async function listHistory(
-  database: Queryable,
-  tenantId: string,
-  userId: string,
-  page: { offset: number; limit: number },
-): Promise<HistoryEntry[]> {
-  const { rows } = await database.query<HistoryEntry & { before: Attributes; after: Attributes }>({
-    text: `select version, changed_at, client_id, before, after from user_history
-      where tenant_id = $1 and user_id = $2 order by version desc limit $3 offset $4`,
-    values: [tenantId, userId, page.limit, page.offset],
-  });
-  return rows;
-}
+/** Reads a page of a user's changes, the newest first, in chunks. */
+export const readHistory =
+  (
+    database: Database,
+    tenantId: string,
+    userId: string,
+    page: { offset: number; limit: number },
+  ): ReadChunks<HistoryEntry> =>
+  (take) =>
+    database.readChunks<HistoryEntry>(
+      {
+        text: `select version, changed_at, client_id, before, after from user_history
+          where tenant_id = $1 and user_id = $2 order by version desc limit $3 offset $4`,
+        values: [tenantId, userId, page.limit, page.offset],
+      },
+      take,
+    );

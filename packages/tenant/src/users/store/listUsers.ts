@@ -1,6 +1,6 @@
 import type { Condition } from '../search/parseSearch.ts';
 import type { User } from '../rules/user.ts';
-import type { Database, Queryable } from '../../database/database.ts';
+import type { Database, Queryable, ReadChunks } from '../../database/database.ts';
 import { conditionSql, Parameters } from '../search/searchSql.ts';
 import { USER_COLUMNS } from './userRow.ts';
 
@@ -31,18 +31,22 @@ export async function countUsers(database: Database, query: UserQuery): Promise<
   return rows[0]?.count ?? 0;
 }
 
-/** A page of the users that a query finds. Users without the field that is sorted by come last. */
-export async function listUsers(database: Database, query: UserQuery, page: Page): Promise<User[]> {
-  const { where, values } = whereSql(query);
-  const direction = page.descending ? 'desc' : 'asc';
-  const { rows } = await database.search<User>({
-    text: `select ${USER_COLUMNS} from users where ${where}
-      order by ${page.sort} ${direction} nulls last, user_id ${direction}
-      limit $${values.length + 1} offset $${values.length + 2}`,
-    values: [...values, page.limit, page.offset],
-  });
-  return rows;
-}
+/** Reads a page of the users that a query finds, in chunks. Users without the field that is sorted by come last. */
+export const readUsers =
+  (database: Database, query: UserQuery, page: Page): ReadChunks<User> =>
+  (take) => {
+    const { where, values } = whereSql(query);
+    const direction = page.descending ? 'desc' : 'asc';
+    return database.readChunks<User>(
+      {
+        text: `select ${USER_COLUMNS} from users where ${where}
+          order by ${page.sort} ${direction} nulls last, user_id ${direction}
+          limit $${values.length + 1} offset $${values.length + 2}`,
+        values: [...values, page.limit, page.offset],
+      },
+      take,
+    );
+  };
 
 /** The next users of a tenant, by ID. @param after the ID of the last one before; empty for the first ones */
 export async function usersAfter(database: Queryable, tenantId: string, after: string, limit: number): Promise<User[]> {
