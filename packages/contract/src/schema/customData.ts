@@ -12,8 +12,12 @@ export function customDataFaults(data: object): string[] {
   const faults = new Set<string>();
   // A stack of our own: input nested 30,000 deep must not overflow the engine's.
   const open: { value: unknown; depth: number }[] = [{ value: data, depth: 1 }];
+  let values = 0;
   while (open.length > 0) {
     const { value, depth } = open.pop()!;
+    values += 1;
+    // Each value takes two bytes at least, with what divides it from the next.
+    if (2 * (values + open.length) > CUSTOM_DATA_MAX_BYTES + 2) return [TOO_LARGE];
     if (typeof value === 'string') {
       if (!isStorable(value)) faults.add(UNSTORABLE);
     } else if (typeof value === 'number') {
@@ -29,7 +33,7 @@ export function customDataFaults(data: object): string[] {
     }
   }
   if (faults.size === 0 && customDataBytes(data) > CUSTOM_DATA_MAX_BYTES) {
-    faults.add(`must be at most ${CUSTOM_DATA_MAX_BYTES / 1024} KB as JSON`);
+    faults.add(TOO_LARGE);
   }
   return [...faults];
 }
@@ -38,6 +42,8 @@ export function customDataFaults(data: object): string[] {
 export function customDataBytes(data: object): number {
   return Buffer.byteLength(JSON.stringify(data));
 }
+
+const TOO_LARGE = `must be at most ${CUSTOM_DATA_MAX_BYTES / 1024} KB as JSON`;
 
 // PostgreSQL's jsonb holds neither NUL nor half a surrogate pair.
 const UNSTORABLE = 'must not contain NUL characters or broken Unicode';

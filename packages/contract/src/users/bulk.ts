@@ -10,7 +10,7 @@ import { ApiUser } from './user.ts';
 /** The most users in one request. */
 export const BULK_MAX_ITEMS = 1000;
 /** The most bytes of a request with many users. */
-export const BULK_MAX_BYTES = 64 * 1024 * 1024;
+export const BULK_MAX_BYTES = 8 * 1024 * 1024;
 
 // Each item is checked by the schema of a single user, but on its own: a bad one must not fail the others.
 const items = (description: string) =>
@@ -50,7 +50,7 @@ export const BulkResult = Type.Object(
 );
 
 /** A body with many users may be larger. */
-const tooLargeForMany = { 413: { description: 'The body is larger than 64 MB', schema: HttpError } };
+const tooLargeForMany = { 413: { description: 'The body is larger than 8 MB', schema: HttpError } };
 
 /** Creates and updates many users at once. */
 export const bulkOperations = {

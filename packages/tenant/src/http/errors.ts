@@ -1,10 +1,14 @@
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { BadRequestError, HttpError, IdentifierIsTakenError } from '@tessera/contract';
 import type { ApiError } from '../errors.ts';
-import { asApiError, HeaderTooLarge, InvalidRequest } from './requestErrors.ts';
+import { asApiError, HeaderTooLarge, InvalidRequest, RequestTimeout } from './requestErrors.ts';
 
 type ErrorBody = BadRequestError | HttpError | IdentifierIsTakenError;
+
+/** How much of a body that is too large is read on. */
+const READ_ON_BYTES = 64 * 1024 * 1024;
 
 /** The API's body of an error. */
 export function errorBody(error: ApiError): ErrorBody {
@@ -22,10 +26,10 @@ export function sendError(thrown: Error, request: FastifyRequest, reply: Fastify
 
 /** Answers with an error, in a body of the route's own. What is the tenant's own fault is logged, without a profile. */
 export function answerError(error: ApiError, body: object, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error.status >= 500) {
-    // Database errors quote rows in `detail`, so only what names the fault is kept.
-    const { name, code, stack } = (error.cause ?? error) as FastifyError;
-    request.log.error({ err: { type: name, code, stack: stack?.split('\n').slice(1).join('\n') } }, 'request failed');
+  logFault(request.log, error);
+  // The client may still be writing: what is left is read, within the bounds of one request, so that it sees the answer.
+  if (error.status === 413 && Number(request.headers['content-length'] ?? 0) <= READ_ON_BYTES) {
+    void reply.removeHeader('connection');
   }
   request.errorCode = error.code;
   return reply
@@ -36,15 +40,26 @@ export function answerError(error: ApiError, body: object, request: FastifyReque
     .send(body);
 }
 
+/** Logs what is the tenant's own fault, without a profile. */
+export function logFault(log: FastifyBaseLogger, error: ApiError): void {
+  if (error.status < 500) return;
+  // Database errors quote rows in `detail`, so only what names the fault is kept.
+  const { name, code, stack } = (error.cause ?? error) as FastifyError;
+  log.error({ err: { type: name, code, stack: stack?.split('\n').slice(1).join('\n') } }, 'request failed');
+}
+
 /** Answers a request that is no HTTP, or whose header is too large, before there is a request to speak of. */
 export function refuseUnreadable(fault: Error & { code?: string }, socket: Socket): void {
   if (fault.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const tooLarge = fault.code === 'HPE_HEADER_OVERFLOW';
-  const error = tooLarge ? new HeaderTooLarge() : new InvalidRequest('The request is not valid HTTP');
-  const reason = tooLarge ? 'Request Header Fields Too Large' : 'Bad Request';
+  const error =
+    fault.code === 'HPE_HEADER_OVERFLOW'
+      ? new HeaderTooLarge()
+      : fault.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? new RequestTimeout()
+        : new InvalidRequest('The request is not valid HTTP');
   const json = JSON.stringify(errorBody(error));
   const head = [
-    `HTTP/1.1 ${error.status} ${reason}`,
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(json)}`,
     `x-error-code: ${error.code}`,

@@ -45,14 +45,36 @@ export class RouteNotFound extends defineError({
   }
 }
 
+export class RequestTimeout extends defineError({
+  code: 'request_timeout',
+  status: 408,
+  meaning: 'The request did not arrive whole in time.',
+  remedy: 'Send the whole request within 10 seconds.',
+}) {
+  constructor() {
+    super('The request must arrive whole within 10 seconds');
+  }
+}
+
+export class ExpectationFailed extends defineError({
+  code: 'expectation_failed',
+  status: 417,
+  meaning: 'The tenant does not know what the header Expect asks for.',
+  remedy: 'Send no such header, or 100-continue.',
+}) {
+  constructor() {
+    super('expect must be 100-continue');
+  }
+}
+
 export class BodyTooLarge extends defineError({
   code: 'body_too_large',
   status: 413,
-  meaning: 'The body is larger than 1 MB, or than 64 MB where it holds many users.',
+  meaning: 'The body is larger than 1 MB, or than 8 MB where it holds many users.',
   remedy: 'Send less at once.',
 }) {
   constructor() {
-    super('The body must be at most 1 MB, or 64 MB for many users');
+    super('The body must be at most 1 MB, or 8 MB for many users');
   }
 }
 

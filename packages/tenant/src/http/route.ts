@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import type { AccessTokenClaims, Operation } from '@tessera/contract';
+import { awaitPlace } from './largeBodies.ts';
 import { Written } from './jsonStream.ts';
 import { InvalidRequest } from './requestErrors.ts';
 import { withinTime } from './timeLimit.ts';
@@ -72,7 +73,10 @@ export function route<const O extends Operation>(
       ...(responses[success]!.schema && { response: { [success]: responses[success]!.schema } }),
     },
     ...(bodyLimit && { bodyLimit }),
-    ...(secured && { onRequest: management ? app.authenticateManagement : app.authenticate }),
+    onRequest: [
+      ...(secured ? [management ? app.authenticateManagement : app.authenticate] : []),
+      ...(bodyLimit ? [awaitPlace] : []),
+    ],
     preValidation: (request, _reply, done) => done(ignoredPart(operation, request)),
     handler: async (request, reply) => {
       void reply.status(success);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   fastify,
   LogController,
@@ -13,13 +14,17 @@ import { parseJson } from '../validation/json.ts';
 import { makeValidatorCompiler } from '../validation/validator.ts';
 import { addAuthentication, type Verify } from './authentication.ts';
 import { docsRoutes } from './docs.ts';
-import { refuseUnreadable, sendError } from './errors.ts';
+import { errorBody, refuseUnreadable, sendError } from './errors.ts';
 import { healthRoutes } from './health.ts';
-import { InvalidRequest, RouteNotFound, UnsupportedMediaType } from './requestErrors.ts';
+import { ExpectationFailed, InvalidRequest, RouteNotFound, UnsupportedMediaType } from './requestErrors.ts';
 
 /** Room for the longest search, percent-encoded. */
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_BODY_BYTES = 1024 * 1024;
+
+/** How long a client may take to send the header, and the whole request. */
+const HEADER_MS = 5000;
+const REQUEST_MS = 10_000;
 
 /** Registers the routes of a subject. */
 export type Routes = (app: FastifyInstance) => void;
@@ -46,7 +51,14 @@ export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
     bodyLimit: MAX_BODY_BYTES,
     // Longer than any identifier may be, so that the schema and not the router refuses one.
     routerOptions: { maxParamLength: 8192, ignoreTrailingSlash: true },
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADER_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: 1000,
+      // Node would refuse it in words of its own; here the router does.
+      requireHostHeader: false,
+    },
     clientErrorHandler: refuseUnreadable,
     forceCloseConnections: 'idle',
     // What comes in while the tenant stops is answered as any other request, for as long as the connection lives.
@@ -78,6 +90,12 @@ export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
       throw new RouteNotFound();
     },
   );
+  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    const error = new ExpectationFailed();
+    response.writeHead(error.status, { 'content-type': 'application/json', 'x-error-code': error.code });
+    response.end(JSON.stringify(errorBody(error)));
+    request.resume();
+  });
   healthRoutes(app, database);
   docsRoutes(app, publicUrl, version);
   for (const register of routes) {

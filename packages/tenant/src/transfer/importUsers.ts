@@ -6,7 +6,7 @@ import type { ValidateFunction } from 'ajv';
 import { v5 as nameBasedUuid } from 'uuid';
 import { passwordOf } from '../users/passwords.ts';
 import { faultsOf } from '../validation/faults.ts';
-import { makeAjv } from '../validation/validator.ts';
+import { makeCompiler } from '../validation/validator.ts';
 import { StartError } from '../startError.ts';
 import { insertUsers } from '../users/store/bulkInsert.ts';
 import type { Database } from '../database/database.ts';
@@ -67,7 +67,7 @@ export async function importUsers(
   signal?: AbortSignal,
 ): Promise<ImportResult> {
   const { key, size } = await identify(file);
-  const isLine = makeAjv(false).compile<UserLine>(UserLine);
+  const isLine = makeCompiler()<UserLine>(UserLine);
   const unfinished = await importedLines(database, writer.tenantId, key);
   const resumedAt = unfinished ?? 0;
   // From the first batch on, so that one that is cut short is known to have been under way.

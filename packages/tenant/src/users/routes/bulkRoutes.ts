@@ -1,4 +1,5 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { ValidateFunction } from 'ajv';
 import { v7 as uuid } from 'uuid';
 import {
@@ -8,90 +9,137 @@ import {
   UpdateUserInput,
   type AccessTokenClaims,
   type BulkItem,
-  type BulkResult,
 } from '@tessera/contract';
 import { insertUsers } from '../store/bulkInsert.ts';
 import type { Database } from '../../database/database.ts';
 import type { UpdateTogether } from '../store/sharedCommits.ts';
 import { updateUser } from '../store/users.ts';
-import { changeOf, newUser } from '../rules/change.ts';
+import { changeOf, newUser, type ChangeContext } from '../rules/change.ts';
 import { toApiUser } from '../rules/result.ts';
 import { UserNotFound } from '../rules/errors.ts';
 import type { User } from '../rules/user.ts';
 import { changeContext } from './changeContext.ts';
 import { ApiError } from '../../errors.ts';
-import { errorBody } from '../../http/errors.ts';
+import { errorBody, logFault } from '../../http/errors.ts';
 import { asApiError, InvalidRequest } from '../../http/requestErrors.ts';
 import { faultsOf } from '../../validation/faults.ts';
 import { writerOf } from '../../http/authentication.ts';
+import { JsonStream, type Written } from '../../http/jsonStream.ts';
 import { route } from '../../http/route.ts';
-import { makeAjv } from '../../validation/validator.ts';
+import { makeCompiler } from '../../validation/validator.ts';
 
 /** What became of one item: the user, or why not. */
 type Outcome = User | ApiError;
 
+/** So many items are worked on at once, and answered before the next ones: memory holds no more of them. */
+const SLICE = 100;
+/** Passwords of one request that are hashed or wait for it: another request's turn comes between. */
+const HASHING_AT_ONCE = 4;
+
 /** Creates and updates many users in one request; each item succeeds or fails alone. */
 export function bulkRoutes(app: FastifyInstance, database: Database, updateTogether: UpdateTogether): void {
-  const ajv = makeAjv(false);
-  const isCreate = ajv.compile<CreateUserInput>(CreateUserInput);
-  const isUpdate = ajv.compile<UpdateUserInput>(UpdateUserInput);
+  const compile = makeCompiler();
+  const isCreate = compile<CreateUserInput>(CreateUserInput);
+  const isUpdate = compile<UpdateUserInput>(UpdateUserInput);
 
-  route(app, operations.createUsers, async ({ body, caller }) => {
-    const made = await Promise.all(
-      body.users.map((item) =>
-        outcome(async () => {
-          const input = checked(isCreate, item);
-          return newUser(uuid(), input, await changeContext(input.credentials, caller));
-        }),
-      ),
-    );
-    const users = made.flatMap((one) => (one instanceof ApiError ? [] : [one]));
-    const refused = await insertUsers(database, writerOf(caller), users);
-    return {
-      result: bulkResult(
-        made.map((one) => (one instanceof ApiError ? one : (refused.get(one.user_id) ?? one))),
-        caller,
-      ),
-    };
+  route(app, operations.createUsers, ({ body, caller, reply }) => {
+    const hashing = pLimit(HASHING_AT_ONCE);
+    return sendOutcomes(reply, caller, body.users, async (items) => {
+      const made = await Promise.all(
+        items.map((item) =>
+          outcome(async () => {
+            const input = checked(isCreate, item);
+            return newUser(uuid(), input, await contextOf(input, caller, hashing));
+          }),
+        ),
+      );
+      const users = made.flatMap((one) => (one instanceof ApiError ? [] : [one]));
+      const refused = await outcome(() => insertUsers(database, writerOf(caller), users));
+      if (refused instanceof ApiError) return made.map((one) => (one instanceof ApiError ? one : refused));
+      return made.map((one) => (one instanceof ApiError ? one : (refused.get(one.user_id) ?? one)));
+    });
   });
 
-  route(app, operations.updateUsers, async ({ body, caller }) => {
-    const outcomes: Outcome[] = [];
-    const update = async (index: number): Promise<void> => {
-      outcomes[index] = await outcome(async () => {
-        const { userId, input } = checkedUpdate(isUpdate, body.updates[index]);
-        const change = changeOf(input, await changeContext(input.credentials, caller));
-        const user = await updateUser(database, updateTogether, writerOf(caller), userId, change);
-        if (!user) throw new UserNotFound();
-        return user;
-      });
-    };
-    // Updates of one user one after another; those of different users together, as far as they share a commit.
-    const queues = new Map<unknown, number[]>();
-    for (const [index, item] of body.updates.entries()) {
-      const userId = (item as { user_id?: unknown } | null)?.user_id;
-      const queue = queues.get(userId);
-      if (queue) queue.push(index);
-      else queues.set(userId, [index]);
-    }
-    await Promise.all(
-      [...queues.values()].map(async (indexes) => {
-        for (const index of indexes) await update(index);
-      }),
-    );
-    return { result: bulkResult(outcomes, caller) };
+  route(app, operations.updateUsers, ({ body, caller, reply }) => {
+    const hashing = pLimit(HASHING_AT_ONCE);
+    return sendOutcomes(reply, caller, body.updates, async (items) => {
+      const outcomes: Outcome[] = [];
+      const update = async (index: number): Promise<void> => {
+        outcomes[index] = await outcome(async () => {
+          const { userId, input } = checkedUpdate(isUpdate, items[index]);
+          const change = changeOf(input, await contextOf(input, caller, hashing));
+          const user = await updateUser(database, updateTogether, writerOf(caller), userId, change);
+          if (!user) throw new UserNotFound();
+          return user;
+        });
+      };
+      // Updates of one user one after another; those of different users together, as far as they share a commit.
+      const queues = new Map<unknown, number[]>();
+      for (const [index, item] of items.entries()) {
+        const userId = (item as { user_id?: unknown } | null)?.user_id;
+        const queue = queues.get(userId);
+        if (queue) queue.push(index);
+        else queues.set(userId, [index]);
+      }
+      await Promise.all(
+        [...queues.values()].map(async (indexes) => {
+          for (const index of indexes) await update(index);
+        }),
+      );
+      return outcomes;
+    });
   });
 }
 
-async function outcome(work: () => Promise<User>): Promise<Outcome> {
+/** Does the work a slice at a time, and writes what became of each item. */
+async function sendOutcomes(
+  reply: FastifyReply,
+  caller: AccessTokenClaims,
+  items: unknown[],
+  work: (slice: unknown[]) => Promise<Outcome[]>,
+): Promise<Written> {
+  const out = new JsonStream(reply);
+  const count = { succeeded: 0, failed: 0 };
+  try {
+    await out.write('{"result":{"items":[');
+    for (let start = 0; start < items.length; start += SLICE) {
+      const outcomes = await work(items.slice(start, start + SLICE));
+      const [first] = outcomes;
+      // When nothing at all can be done, the request fails and may be sent again.
+      if (start === 0 && outcomes.every((one) => one instanceof ApiError && one.status >= 500)) throw first as ApiError;
+      for (const one of outcomes) {
+        const place = count.succeeded + count.failed;
+        count[one instanceof ApiError ? 'failed' : 'succeeded'] += 1;
+        if (one instanceof ApiError) logFault(reply.log, one);
+        await out.write(`${place === 0 ? '' : ','}${JSON.stringify(bulkItem(one, caller))}`);
+      }
+    }
+    return out.end(`],"succeeded":${count.succeeded},"failed":${count.failed}}}`);
+  } catch (error) {
+    return out.fail(error);
+  }
+}
+
+function contextOf(
+  { credentials }: Pick<CreateUserInput, 'credentials'>,
+  caller: AccessTokenClaims,
+  hashing: LimitFunction,
+): Promise<ChangeContext> {
+  return credentials ? hashing(() => changeContext(credentials, caller)) : changeContext(undefined, caller);
+}
+
+async function outcome<T>(work: () => Promise<T>): Promise<T | ApiError> {
   try {
     return await work();
   } catch (error) {
-    const known = asApiError(error as Error);
-    // What is the tenant's own fault fails the request: it may be sent again.
-    if (known.status >= 500) throw error;
-    return known;
+    return asApiError(error as Error);
   }
+}
+
+function bulkItem(outcome: Outcome, caller: AccessTokenClaims): BulkItem {
+  if (!(outcome instanceof ApiError)) return { user: toApiUser(outcome, caller, Date.now()) };
+  const body = errorBody(outcome);
+  return { error: { ...body, message: [body.message].flat() } };
 }
 
 function checked<T>(isValid: ValidateFunction<T>, item: unknown): T {
@@ -109,15 +157,4 @@ function checkedUpdate(
   if (!formats['plain-text'].test(userId) || userId.length > 255)
     throw new InvalidRequest('user_id is no ID of a user');
   return { userId, input: checked(isUpdate, input) };
-}
-
-function bulkResult(outcomes: Outcome[], caller: AccessTokenClaims): BulkResult {
-  const now = Date.now();
-  const failed = outcomes.filter((one) => one instanceof ApiError).length;
-  const items = outcomes.map((one): BulkItem => {
-    if (!(one instanceof ApiError)) return { user: toApiUser(one, caller, now) };
-    const body = errorBody(one);
-    return { error: { ...body, message: [body.message].flat() } };
-  });
-  return { succeeded: items.length - failed, failed, items };
 }
