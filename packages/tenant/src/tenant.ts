@@ -115,7 +115,10 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
 async function freePort(host: string): Promise<number> {
   const { createServer } = await import('node:net');
   const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, host, resolve));
+  await new Promise<void>((resolve, reject) => {
+    probe.on('error', (error) => reject(new StartError(`The tenant cannot listen on ${host}: ${error.message}`)));
+    probe.listen(0, host, resolve);
+  });
   const { port } = probe.address() as AddressInfo;
   await new Promise((resolve) => probe.close(resolve));
   return port;

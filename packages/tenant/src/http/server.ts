@@ -56,7 +56,7 @@ export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
       headersTimeout: HEADER_MS,
       requestTimeout: REQUEST_MS,
       connectionsCheckingInterval: 1000,
-      // Node would refuse it in words of its own; here the router does.
+      // Node would refuse a request without one in words of its own; a hook here does.
       requireHostHeader: false,
     },
     clientErrorHandler: refuseUnreadable,
@@ -68,8 +68,10 @@ export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(makeValidatorCompiler());
   app.setErrorHandler(sendError);
   logRequests(app);
-  app.addHook('onRequest', ({ method, headers }, _reply, done) => {
+  app.addHook('onRequest', ({ method, headers, raw }, _reply, done) => {
     // Many clients send a media type with every request, body or not.
+    // RFC 9112, 3.2.
+    if (headers.host === undefined && raw.httpVersion === '1.1') return done(new InvalidRequest('host is required'));
     const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
     if (method === 'DELETE' && length === '0' && !encoding) delete headers['content-type'];
     done();

@@ -1,9 +1,11 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { rename, rm } from 'node:fs/promises';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Logger } from 'pino';
 import { ensureAccess } from '../access/firstStart.ts';
 import type { ClientCredentials } from '../applications/clientCredentials.ts';
+import { StartError } from '../startError.ts';
 import { openStorage, type StorageLocation } from '../database/storage.ts';
 import { findApplication, findFirstApplication, type Application } from '../applications/store.ts';
 import type { Database } from '../database/database.ts';
@@ -79,16 +81,31 @@ export function runImport(options: TransferOptions, file: string, signal: AbortS
   });
 }
 
-/** The command `export [FILE]`: to standard output when there is no file. */
+/**
+ * The command `export [FILE]`: to standard output when there is no file. A file is written beside its place, readable by its
+ * owner alone, and put there when it is whole; one that is there already is replaced.
+ * @throws StartError when it cannot be written
+ */
 export function runExport(options: TransferOptions, file: string | undefined): Promise<void> {
   return withApplication(options, async (database, { tenant_id, app_id }) => {
-    const output = file ? createWriteStream(file, { mode: 0o600 }) : process.stdout;
-    if (file) await once(output, 'open');
-    const count = await exportUsers(database, tenant_id, app_id, output);
-    if (file) {
-      output.end();
-      await once(output, 'finish');
+    const draft = file && `${file}.${process.pid}.part`;
+    const output = draft ? createWriteStream(draft, { mode: 0o600, flags: 'wx' }) : process.stdout;
+    const broken = new Promise<never>((_resolve, reject) => output.on('error', reject));
+    try {
+      const count = await Promise.race([exportUsers(database, tenant_id, app_id, output), broken]);
+      if (draft) {
+        output.end();
+        await Promise.race([once(output, 'close'), broken]);
+        await rename(draft, file);
+      }
+      process.stderr.write(`${count} users exported.\n`);
+    } catch (error) {
+      if (draft) await rm(draft, { force: true });
+      const { code, message, syscall } = error as NodeJS.ErrnoException;
+      // Whoever reads has seen enough, as after `export | head`.
+      if (code === 'EPIPE') throw new StartError('Standard output was closed before the export was whole.');
+      if (syscall) throw new StartError(`${file ?? 'Standard output'} cannot be written: ${message}`);
+      throw error;
     }
-    process.stderr.write(`${count} users exported.\n`);
   });
 }

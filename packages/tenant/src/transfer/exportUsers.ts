@@ -4,7 +4,8 @@ import type { Database } from '../database/database.ts';
 import { usersAfter } from '../users/store/listUsers.ts';
 import { lineOfUser } from './userLine.ts';
 
-const BATCH = 1000;
+/** Users can have 130 KB each. */
+const BATCH = 200;
 
 /**
  * Writes every user of a tenant as a line of JSON, by user ID. It holds a batch of users at a time.
@@ -23,7 +24,8 @@ export async function exportUsers(
     const users = await usersAfter(database, tenantId, last, BATCH);
     if (users.length === 0) return count;
     const text = users.map((user) => `${JSON.stringify(lineOfUser(user, appId))}\n`).join('');
-    if (!output.write(text)) await once(output, 'drain');
+    if (!output.write(text)) await Promise.race([once(output, 'drain'), once(output, 'close')]);
+    if (output.destroyed) return count;
     count += users.length;
     last = users.at(-1)!.user_id;
   }

@@ -3,8 +3,10 @@ import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { ValidateFunction } from 'ajv';
+import pLimit from 'p-limit';
 import { v5 as nameBasedUuid } from 'uuid';
 import { passwordOf } from '../users/passwords.ts';
+import { parseJson } from '../validation/json.ts';
 import { faultsOf } from '../validation/faults.ts';
 import { makeCompiler } from '../validation/validator.ts';
 import { StartError } from '../startError.ts';
@@ -34,6 +36,8 @@ export interface ImportResult {
 }
 
 const BATCH = 1000;
+/** As many as the threads that hash can have before them without refusing more. */
+const HASHING_AT_ONCE = 8;
 /** Namespace of the IDs of users whose lines name none: the same file gives the same IDs again. */
 const NAMESPACE = '6f1f3b0e-6a4e-4d0c-9d53-0a5c2f0c7b11';
 
@@ -49,9 +53,7 @@ interface Line {
  *
  * - UNKNOWN: there is no row. Starting makes one with 0 lines: it is UNDER WAY.
  * - UNDER WAY: the row has the number of the last line of the last batch that was stored. Each batch stores its users and
- *   then moves the row; a cut between the two leaves users whose lines the row does not count.
- * - RESUMED: an import that finds a row skips the lines that it counts. In its first batch, users who are there already are
- *   those that the cut left, and no fault. From the second batch on it is UNDER WAY again.
+ *   moves the row in one transaction, so the row counts just the lines that are done. An import that finds a row skips them.
  * - FINISHED: after the last line the row is deleted, so the file is UNKNOWN again.
  *
  * @param appId the application that the users are associated with
@@ -67,29 +69,23 @@ export async function importUsers(
   signal?: AbortSignal,
 ): Promise<ImportResult> {
   const { key, size } = await identify(file);
+  const hashing = pLimit(HASHING_AT_ONCE);
   const isLine = makeCompiler()<UserLine>(UserLine);
-  const unfinished = await importedLines(database, writer.tenantId, key);
-  const resumedAt = unfinished ?? 0;
-  // From the first batch on, so that one that is cut short is known to have been under way.
-  await rememberImport(database, writer.tenantId, key, resumedAt);
+  const resumedAt = (await importedLines(database, writer.tenantId, key)) ?? 0;
   const result: ImportResult = { imported: 0, failed: 0, resumedAt };
-  // The batch that an import was at when it was cut short may have been stored already.
-  let repeated = unfinished !== undefined;
   for await (const { lines, bytes } of batches(file, resumedAt)) {
-    const bad = await importBatch(lines, repeated);
+    const bad = await importBatch(lines);
     for (const [number, reasons] of [...bad].sort(([a], [b]) => a - b)) reporter.badLine(number, reasons);
     result.failed += bad.size;
     result.imported += lines.length - bad.size;
-    await rememberImport(database, writer.tenantId, key, lines.at(-1)!.number);
     reporter.progress(bytes, size);
-    repeated = false;
     if (signal?.aborted) return result;
   }
   await forgetImport(database, writer.tenantId, key);
   return result;
 
   /** @returns by line number, why it was not imported */
-  async function importBatch(lines: Line[], mayBeStored: boolean): Promise<Map<number, string[]>> {
+  async function importBatch(lines: Line[]): Promise<Map<number, string[]>> {
     const bad = new Map<number, string[]>();
     const users = new Map<string, { user: User; number: number }>();
     await Promise.all(
@@ -98,7 +94,11 @@ export async function importUsers(
           const at = Date.now();
           const line = parsed(isLine, text);
           const userId = line.user_id ?? nameBasedUuid(`${key}:${number}`, NAMESPACE);
-          const user = userOfLine(userId, line, { at, appId, password: await passwordOf(line.credentials, at) });
+          const user = userOfLine(userId, line, {
+            at,
+            appId,
+            password: await hashing(() => passwordOf(line.credentials, at)),
+          });
           if (users.has(userId)) throw new InvalidRequest('user_id is on another line, too');
           users.set(userId, { user, number });
         } catch (error) {
@@ -108,13 +108,14 @@ export async function importUsers(
       }),
     );
     for (const userId of await findExistingUserIds(database, writer.tenantId, [...users.keys()])) {
-      if (!mayBeStored) bad.set(users.get(userId)!.number, ['user_id is taken: there is such a user already']);
+      bad.set(users.get(userId)!.number, ['user_id is taken: there is such a user already']);
       users.delete(userId);
     }
     const refused = await insertUsers(
       database,
       writer,
       [...users.values()].map(({ user }) => user),
+      (connection) => rememberImport(connection, writer.tenantId, key, lines.at(-1)!.number),
     );
     for (const [userId, { faults }] of refused) bad.set(users.get(userId)!.number, faults);
     return bad;
@@ -131,13 +132,16 @@ async function identify(file: string): Promise<{ key: string; size: number }> {
 }
 
 async function* batches(file: string, skip: number): AsyncGenerator<{ lines: Line[]; bytes: number }> {
-  const input = createReadStream(file);
+  // Bytes as characters: readline would take more than line feeds for the end of a line, and not tell what is no UTF-8.
+  const input = createReadStream(file, 'latin1');
   let number = 0;
   let lines: Line[] = [];
   for await (const text of createInterface({ input, crlfDelay: Infinity })) {
     number += 1;
-    if (number <= skip || text.trim() === '') continue;
-    lines.push({ number, text });
+    // An export from elsewhere may begin with a byte order mark.
+    const line = number === 1 ? text.replace(/^\u00ef\u00bb\u00bf/, '') : text;
+    if (number <= skip || line.trim() === '') continue;
+    lines.push({ number, text: line });
     if (lines.length < BATCH) continue;
     yield { lines, bytes: input.bytesRead };
     lines = [];
@@ -146,12 +150,7 @@ async function* batches(file: string, skip: number): AsyncGenerator<{ lines: Lin
 }
 
 function parsed(isLine: ValidateFunction<UserLine>, text: string): UserLine {
-  let line: unknown;
-  try {
-    line = JSON.parse(text);
-  } catch {
-    throw new InvalidRequest('is not valid JSON');
-  }
+  const line = parseJson(Buffer.from(text, 'latin1'), 'line');
   if (!isLine(line)) throw new InvalidRequest(faultsOf(isLine.errors ?? [], 'line'));
   return line;
 }

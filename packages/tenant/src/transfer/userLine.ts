@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox';
-import { CreateUserInput, STATUSES } from '@tessera/contract';
+import { CreateUserInput, operations, STATUSES, type Operation } from '@tessera/contract';
 import type { ChangeContext } from '../users/rules/change.ts';
-import { newUser } from '../users/rules/change.ts';
+import { MAX_SECONDARIES, newUser } from '../users/rules/change.ts';
+import { RuleError } from '../users/rules/errors.ts';
 import type { User } from '../users/rules/user.ts';
 
 /**
@@ -12,6 +13,13 @@ export const UserLine = Type.Object(
   {
     ...CreateUserInput.properties,
     user_id: Type.Optional(Type.String({ minLength: 1, maxLength: 255, format: 'plain-text' })),
+    // As many as a profile may have; a request adds fewer.
+    secondary_emails: Type.Optional(
+      Type.Array(Type.String({ maxLength: 254, format: 'email' }), { maxItems: MAX_SECONDARIES }),
+    ),
+    secondary_phone_numbers: Type.Optional(
+      Type.Array(Type.String({ maxLength: 16, format: 'e164' }), { maxItems: MAX_SECONDARIES }),
+    ),
     status: Type.Optional(Type.Unsafe<User['status']>({ type: 'string', enum: [...STATUSES] })),
     verified_emails: Type.Optional(Type.Array(Type.String({ format: 'email' }), { maxItems: 101 })),
     verified_phone_numbers: Type.Optional(Type.Array(Type.String({ format: 'e164' }), { maxItems: 101 })),
@@ -19,11 +27,20 @@ export const UserLine = Type.Object(
   { additionalProperties: false },
 );
 
+/** Words that stand in a path where a user's ID would: no route could reach a user with such an ID. */
+const RESERVED = new Set([
+  '.',
+  '..',
+  'me',
+  ...Object.values<Operation>(operations).flatMap(({ path }) => /^\/cis\/v1\/users\/([^{/]+)/.exec(path)?.[1] ?? []),
+]);
+
 export type UserLine = Static<typeof UserLine>;
 
 /** The new user that a line describes. @throws RuleError when it breaks a rule */
 export function userOfLine(userId: string, line: UserLine, context: ChangeContext): User {
   const { user_id: _id, status, verified_emails = [], verified_phone_numbers = [], ...input } = line;
+  if (RESERVED.has(userId)) throw new RuleError(`user_id must not be "${userId}": no route would reach the user`);
   const user = newUser(userId, input, context);
   const verifiedAt = new Date(context.at).toISOString();
   const emails = new Set(verified_emails.map((email) => email.toLowerCase()));

@@ -13,10 +13,12 @@ class LossyNumber {}
 /**
  * Reads JSON (RFC 8259) so that nothing of it is lost: text that is not UTF-8 and numbers that a double would change are
  * refused, and so are keys that mean something to JavaScript (`__proto__`).
+ * @param what it is, for words that say what is wrong; of a line, the reader names the number
  * @throws MalformedJson naming what is wrong, and the property where a number is
  */
-export function parseJson(bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) throw new MalformedJson('The body is not valid UTF-8');
+export function parseJson(bytes: Buffer, what: 'body' | 'line' = 'body'): unknown {
+  const subject = what === 'body' ? 'The body ' : '';
+  if (!isUtf8(bytes)) throw new MalformedJson(`${subject}is not valid UTF-8`);
   const text = bytes.toString();
   const exact = MAYBE_LOSSY.test(text);
   let value: unknown;
@@ -24,7 +26,7 @@ export function parseJson(bytes: Buffer): unknown {
     // The reviver sees each number as it was written; it costs time, and few bodies need it.
     value = secureJson.parse(text, exact ? (markLossy as (key: string, value: unknown) => unknown) : undefined);
   } catch {
-    throw new MalformedJson('The body is not valid JSON');
+    throw new MalformedJson(`${subject}is not valid JSON`);
   }
   const faults = exact ? lossyNumbers(value) : [];
   if (faults.length > 0) throw new MalformedJson(faults);

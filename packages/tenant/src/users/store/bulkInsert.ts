@@ -2,55 +2,63 @@ import { IdentifierTaken } from '../rules/errors.ts';
 import { identifierKey, identifiersOf } from '../rules/identifiers.ts';
 import { differenceOf } from '../rules/history.ts';
 import type { User } from '../rules/user.ts';
-import { inTransaction, type Database } from '../../database/database.ts';
+import { inTransaction, type Database, type Queryable } from '../../database/database.ts';
 import { insertIdentifiersIfFree } from './identifiers.ts';
 import { insertHistory } from './history.ts';
 import type { Writer } from '../../database/writer.ts';
 import { USER_COLUMNS, userValues } from './userRow.ts';
-import { insertUser } from './users.ts';
 
 /**
- * Stores new users, those of one tenant, each alone: one that cannot be stored does not keep the others.
+ * Stores new users, those of one tenant, each alone: one that cannot be stored does not keep the others. All that can be are
+ * stored in one transaction.
  * @param users of those who want one identifier, the first gets it
+ * @param beside what else that transaction does
  * @returns by user ID, why a user was not stored
  */
-export async function insertUsers(
+export function insertUsers(
   database: Database,
   writer: Writer,
   users: User[],
+  beside: (connection: Queryable) => Promise<void> = () => Promise.resolve(),
 ): Promise<Map<string, IdentifierTaken>> {
-  const { tenantId } = writer;
-  const refused = new Map<string, IdentifierTaken>();
-  const { first, later } = withoutRivals(users);
-  if (first.length > 0) {
-    const unstored = await inTransaction(database, async (connection) => {
-      const wanted = first.flatMap(({ user_id, profile }) =>
-        identifiersOf(profile).map((identifier) => ({ ...identifier, user_id })),
-      );
-      const taken = await insertIdentifiersIfFree(connection, tenantId, wanted);
-      const blocked = new Set(taken.map(({ user_id }) => user_id));
-      if (blocked.size > 0) {
-        await connection.query({
-          text: 'delete from identifiers where tenant_id = $1 and user_id = any ($2::text[])',
-          values: [tenantId, [...blocked]],
-        });
-      }
-      const rows = first.filter(({ user_id }) => !blocked.has(user_id));
-      await connection.query({ name: 'insert-users', text: INSERT, values: [tenantId, JSON.stringify(rows.map(row))] });
+  return inTransaction(database, async (connection) => {
+    const refused = new Map<string, IdentifierTaken>();
+    const { first, later } = withoutRivals(users);
+    await claim(connection, writer.tenantId, first, refused);
+    // One after another: each sees what those before it have claimed.
+    for (const user of later) await claim(connection, writer.tenantId, [user], refused);
+    const rows = users.filter(({ user_id }) => !refused.has(user_id));
+    if (rows.length > 0) {
+      const values = [writer.tenantId, JSON.stringify(rows.map(row))];
+      await connection.query({ name: 'insert-users', text: INSERT, values });
       const entries = rows.map((user) => ({ ...differenceOf(undefined, user), ...entryOf(user) }));
       await insertHistory(connection, writer, entries);
-      return first.filter(({ user_id }) => blocked.has(user_id));
-    });
-    later.unshift(...unstored);
+    }
+    await beside(connection);
+    return refused;
+  });
+}
+
+/** Claims the identifiers of users who are no rivals; one who cannot have all of them gets none, and is refused. */
+async function claim(
+  connection: Queryable,
+  tenantId: string,
+  users: User[],
+  refused: Map<string, IdentifierTaken>,
+): Promise<void> {
+  const wanted = users.flatMap(({ user_id, profile }) =>
+    identifiersOf(profile).map((identifier) => ({ ...identifier, user_id })),
+  );
+  const taken = await insertIdentifiersIfFree(connection, tenantId, wanted);
+  if (taken.length === 0) return;
+  for (const { user_id, kind } of taken) {
+    if (!refused.has(user_id)) refused.set(user_id, new IdentifierTaken(kind));
   }
-  // One after another, so that each is told which identifier is taken, and by whom does not matter.
-  for (const user of later) {
-    await insertUser(database, writer, user).catch((error: unknown) => {
-      if (!(error instanceof IdentifierTaken)) throw error;
-      refused.set(user.user_id, error);
-    });
-  }
-  return refused;
+  await connection.query({
+    name: 'free-identifiers',
+    text: 'delete from identifiers where tenant_id = $1 and user_id = any ($2::text[])',
+    values: [tenantId, [...new Set(taken.map(({ user_id }) => user_id))]],
+  });
 }
 
 const entryOf = ({ user_id, version, updated_at }: User) => ({ user_id, version, changed_at: updated_at });
