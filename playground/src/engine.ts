@@ -18,14 +18,15 @@ import type {
 // n8n is CommonJS, and so is the built node: both are loaded as n8n itself loads them.
 // Errors are told to the tests, which look at them.
 process.env.N8N_LOG_LEVEL = 'silent';
-const require = createRequire(import.meta.url);
+// From the root, for the node is loaded there: the playground has another n8n, once it is installed.
+const require = createRequire(new URL('../../package.json', import.meta.url));
 require('reflect-metadata');
 const { WorkflowExecute, ExecutionLifecycleHooks } = require('n8n-core') as typeof import('n8n-core');
 const { Workflow, ICredentialsHelper } = require('n8n-workflow') as typeof import('n8n-workflow');
-const { Transmit } = require('../../packages/n8n-nodes-mosaic/dist/nodes/Transmit/Transmit.node.js') as {
+const { Transmit } = require('./packages/n8n-nodes-mosaic/dist/nodes/Transmit/Transmit.node.js') as {
   Transmit: new () => INodeType;
 };
-const { MosaicApi } = require('../../packages/n8n-nodes-mosaic/dist/credentials/MosaicApi.credentials.js') as {
+const { MosaicApi } = require('./packages/n8n-nodes-mosaic/dist/credentials/MosaicApi.credentials.js') as {
   MosaicApi: new () => ICredentialType;
 };
 

@@ -1,4 +1,6 @@
-import { isPossiblePhoneNumber } from 'libphonenumber-js';
+import { isPossiblePhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js';
+import { isEmail } from './email.ts';
+import { isUsername } from './username.ts';
 
 /** A named string format: how to test a value, and how to say in a sentence what it must be. */
 export interface StringFormat {
@@ -13,10 +15,6 @@ const isPlainText = (value: string): boolean => value.isWellFormed() && !/[\u000
 const E164 = /^\+[1-9]\d{1,14}$/;
 const BIRTHDAY =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::(?:[0-5]\d|60)(?:[.,]\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?)?$/i;
-// The HTML standard's "valid email address", with at least two labels in the host: what people can really be reached at.
-const EMAIL =
-  /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
-
 /** A calendar date that exists, alone or at the start of a date-time (`YYYY-MM-DD`, RFC 3339). */
 function isBirthday(value: string): boolean {
   const [, year, month, day] = BIRTHDAY.exec(value) ?? [];
@@ -38,12 +36,18 @@ export const formats = {
     reason: 'must not contain control characters or broken Unicode',
   },
   email: {
-    test: (value: string) => value.length <= 254 && EMAIL.test(value) && !/^\.|\.\.|\.@/.test(value),
+    test: isEmail,
     reason: 'must be an email address',
   },
   e164: {
-    test: (value: string) => E164.test(value) && isPossiblePhoneNumber(value),
+    // What it reads as must be what was written: +44 020… is +44 20…, and one user.
+    test: (value: string) =>
+      E164.test(value) && isPossiblePhoneNumber(value) && parsePhoneNumberFromString(value)?.number === value,
     reason: 'must be a phone number in E.164 format, such as +12125550123',
+  },
+  username: {
+    test: isUsername,
+    reason: 'must be words of letters, digits and visible ASCII with one space between them (RFC 8265)',
   },
   birthday: {
     test: isBirthday,

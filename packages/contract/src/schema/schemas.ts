@@ -14,6 +14,10 @@ export const Email = (description: string) =>
 export const Phone = (description: string) =>
   Type.String({ maxLength: 16, format: 'e164', description, examples: ['+12125550123'] });
 
+/** A name to sign in with (RFC 8265). */
+export const Username = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 255, format: 'username', description });
+
 /** One of several fixed words. */
 export const OneOf = <const T extends string>(values: readonly T[], description: string) =>
   Type.Unsafe<T>({ type: 'string', enum: [...values], description });

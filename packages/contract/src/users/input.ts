@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { Closed, CustomData, Email, Nullable, OneOf, Phone, Text } from '../schema/schemas.ts';
+import { Closed, CustomData, Email, Nullable, OneOf, Phone, Text, Username } from '../schema/schemas.ts';
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from './passwords.ts';
 import { ADDRESS_TYPES, STATUSES } from './user.ts';
 
@@ -60,7 +60,7 @@ export const DelegatedAccessInput = Closed(
 const attributes = {
   email: Email('Primary email; compared without case, stored in lower case'),
   phone_number: Phone('Primary phone number, E.164'),
-  username: Text(255, 'Name to sign in with; unique in the tenant'),
+  username: Username('Name to sign in with; compared without case, unique in the tenant'),
   birthday: Type.String({
     maxLength: 40,
     format: 'birthday',

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { unauthorized } from '../schema/answers.ts';
 import type { Operation } from '../schema/operation.ts';
-import { Closed, Text } from '../schema/schemas.ts';
+import { Closed, Username } from '../schema/schemas.ts';
 import { IfMatch, stale, UserIdParams } from './answers.ts';
 
 /** The password routes: they have error codes of their own, as text. */
@@ -24,7 +24,7 @@ export const AddPasswordInput = Closed(
   {
     password,
     force_replace,
-    username: Type.Optional(Text(255, 'A username to sign in with')),
+    username: Type.Optional(Username('A username to sign in with')),
     enforce_complexity: Type.Optional(
       Type.Boolean({ default: true, description: `Whether it must have at least ${PASSWORD_MIN_LENGTH} characters` }),
     ),

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { CreateUserInput, operations, STATUSES, type Operation } from '@tessera/contract';
+import { canonicalEmail, CreateUserInput, operations, STATUSES, type Operation } from '@tessera/contract';
 import type { ChangeContext } from '../users/rules/change.ts';
 import { MAX_SECONDARIES, newUser } from '../users/rules/change.ts';
 import { RuleError } from '../users/rules/errors.ts';
@@ -43,7 +43,7 @@ export function userOfLine(userId: string, line: UserLine, context: ChangeContex
   if (RESERVED.has(userId)) throw new RuleError(`user_id must not be "${userId}": no route would reach the user`);
   const user = newUser(userId, input, context);
   const verifiedAt = new Date(context.at).toISOString();
-  const emails = new Set(verified_emails.map((email) => email.toLowerCase()));
+  const emails = new Set(verified_emails.map(canonicalEmail));
   const phones = new Set(verified_phone_numbers);
   const { profile } = user;
   for (const entry of [profile.email, ...(profile.secondary_emails ?? [])]) {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { operations, type AccessTokenClaims } from '@tessera/contract';
+import { canonicalEmail, operations, type AccessTokenClaims } from '@tessera/contract';
 import type { Database } from '../../database/database.ts';
 import { changeUser } from '../store/users.ts';
 import { removeSecondary, verifyAddress } from '../rules/addresses.ts';
@@ -21,7 +21,7 @@ export function addressRoutes(app: FastifyInstance, database: Database): void {
   };
 
   route(app, operations.removeUserSecondaryEmail, (call) =>
-    change(call, (user, at) => removeSecondary(user, 'email', call.params.email.toLowerCase(), at)),
+    change(call, (user, at) => removeSecondary(user, 'email', canonicalEmail(call.params.email), at)),
   );
 
   route(app, operations.removeUserSecondaryPhoneNumber, (call) =>
@@ -30,7 +30,7 @@ export function addressRoutes(app: FastifyInstance, database: Database): void {
 
   route(app, operations.verifyUserEmail, (call) =>
     change(call, (user, at) =>
-      verifyAddress(user, 'email', call.params.email.toLowerCase(), call.body.change_to_primary ?? false, at),
+      verifyAddress(user, 'email', canonicalEmail(call.params.email), call.body.change_to_primary ?? false, at),
     ),
   );
 

@@ -5,7 +5,7 @@ import type { Database } from '../../database/database.ts';
 import { countUsers, readUsers, type UserQuery } from '../store/listUsers.ts';
 import { findByIdentifier, findUser } from '../store/users.ts';
 import type { AddressKind } from '../rules/addresses.ts';
-import type { IdentifierKind } from '../rules/identifiers.ts';
+import { canonicalIdentifier, type IdentifierKind } from '../rules/identifiers.ts';
 import { route } from '../../http/route.ts';
 import { sendUsers, userAnswer } from './userAnswer.ts';
 
@@ -39,11 +39,11 @@ export function findRoutes(app: FastifyInstance, database: Database): void {
   );
 
   const byIdentifier = (caller: AccessTokenClaims, kind: IdentifierKind, value: string) =>
-    findByIdentifier(database, caller.tid, { kind, value: kind === 'email' ? value.toLowerCase() : value });
+    findByIdentifier(database, caller.tid, canonicalIdentifier(kind, value));
   /** The user who has this address as the primary one. */
   const byPrimary = async (caller: AccessTokenClaims, kind: AddressKind, value: string) => {
     const user = await byIdentifier(caller, kind, value);
-    return user?.profile[kind]?.value === value.toLowerCase() ? user : undefined;
+    return user?.profile[kind]?.value === canonicalIdentifier(kind, value).value ? user : undefined;
   };
 
   route(app, operations.getUserByEmail, async ({ params, caller, reply }) =>

@@ -1,4 +1,5 @@
 import {
+  canonicalEmail,
   CUSTOM_DATA_MAX_BYTES,
   customDataBytes,
   type ApiUserEmail,
@@ -166,11 +167,10 @@ function setOrClear(profile: Profile, attribute: 'username' | 'external_user_id'
 type Addresses = Pick<Profile, 'email' | 'phone_number' | 'secondary_emails' | 'secondary_phone_numbers'>;
 
 function addresses(stored: Profile, sent: NonNullable<Change['identifiers']>): Addresses {
-  const lower = (email: string): string => email.toLowerCase();
   const emails = withPrimary<ApiUserEmail>(
     { primary: stored.email, secondary: stored.secondary_emails ?? [] },
-    sent.email && lower(sent.email),
-    sent.secondary_emails?.map(lower) ?? [],
+    sent.email && canonicalEmail(sent.email),
+    sent.secondary_emails?.map(canonicalEmail) ?? [],
     (value) => ({ value, email_verified: false }),
   );
   const phones = withPrimary<ApiUserPhone>(

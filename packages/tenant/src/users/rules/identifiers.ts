@@ -1,3 +1,4 @@
+import { canonicalEmail, canonicalUsername } from '@tessera/contract';
 import type { Profile } from './user.ts';
 
 /** What can name a user; a value is unique in its tenant within its kind, primary or secondary. */
@@ -8,6 +9,12 @@ export interface Identifier {
   value: string;
 }
 
+/** The form in which an identifier is kept and looked for, whatever way it is written. */
+export function canonicalIdentifier(kind: IdentifierKind, written: string): Identifier {
+  const value = kind === 'email' ? canonicalEmail(written) : kind === 'username' ? canonicalUsername(written) : written;
+  return { kind, value };
+}
+
 /** Every identifier of a profile, in the one order that all writers take their locks in. */
 export function identifiersOf(profile: Profile): Identifier[] {
   const emails = [profile.email, ...(profile.secondary_emails ?? [])];
@@ -15,7 +22,7 @@ export function identifiersOf(profile: Profile): Identifier[] {
   const all: [IdentifierKind, string | undefined][] = [
     ...emails.map((email): [IdentifierKind, string | undefined] => ['email', email?.value]),
     ...phones.map((phone): [IdentifierKind, string | undefined] => ['phone_number', phone?.value]),
-    ['username', profile.username],
+    ['username', profile.username && canonicalUsername(profile.username)],
     ['external_user_id', profile.external_user_id],
   ];
   return all

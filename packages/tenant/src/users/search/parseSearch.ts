@@ -1,3 +1,4 @@
+import { canonicalEmail } from '@tessera/contract';
 import { RuleError } from '../rules/errors.ts';
 import { FilterError, readFilter, type Filter, type Literal } from './grammar.ts';
 import { SEARCH_FIELD_NAMES, searchField, type SearchField } from './searchFields.ts';
@@ -75,7 +76,7 @@ function valueOf(field: SearchField, op: Comparison, literal: Literal, position:
   if (field.type === 'json' && op === 'sw' && type !== 'string') {
     throw new FilterError('can use sw only with text', position);
   }
-  return field.type === 'email' ? text.toLowerCase() : text;
+  return field.type === 'email' ? canonicalEmail(text) : text;
 }
 
 const DATE = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:\d{2})?)?$/i;
