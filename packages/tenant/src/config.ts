@@ -18,6 +18,7 @@ export const USAGE = `Usage: npm run tenant -- [options]
   TESSERA_CLIENT_SECRET
   TESSERA_PUBLIC_URL        where clients reach this tenant (http://localhost:PORT)
   TESSERA_CONNECTIONS       the most database connections at once (16)
+  TESSERA_HISTORY_DAYS      how long the history of users is kept (365)
   TESSERA_LOG_LEVEL         trace, debug, info, warn, error, fatal or silent (info)
 `;
 
@@ -52,6 +53,7 @@ export function readConfig(argv: string[], env: NodeJS.ProcessEnv, cwd: string):
     host: (flags.host ?? env.TESSERA_HOST) || '127.0.0.1',
     storage: storageOf(flags.data, env, cwd),
     connections: number('TESSERA_CONNECTIONS', env.TESSERA_CONNECTIONS, 16, 1, 1000),
+    historyDays: number('TESSERA_HISTORY_DAYS', env.TESSERA_HISTORY_DAYS, 365, 1, 36_500),
     publicUrl: publicUrlOf(env),
     credentials: credentialsOf(env),
     logLevel,

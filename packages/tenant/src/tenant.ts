@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { ensureAccess } from './access/firstStart.ts';
+import type { Database } from './database/database.ts';
 import type { ClientCredentials } from './applications/clientCredentials.ts';
 import { openStorage, type StorageLocation } from './database/storage.ts';
 import { listSigningKeys } from './access/signingKeys.ts';
@@ -16,6 +17,8 @@ export interface TenantOptions {
   storage: StorageLocation;
   /** The most database connections at once. */
   connections: number;
+  /** How long the history of users is kept, in days; 365 unless told. */
+  historyDays?: number;
   /** Where clients reach this tenant; `http://localhost:PORT` unless told. */
   publicUrl?: string;
   /** Client credentials that an application must have. */
@@ -37,14 +40,15 @@ export interface Tenant {
 
 /** Loads the server and every subject. All kinds of error are defined then. */
 export async function loadSubjects() {
-  const [server, tokens, access, users, groups] = await Promise.all([
+  const [server, tokens, access, users, groups, history] = await Promise.all([
     import('./http/server.ts'),
     import('./access/tokens.ts'),
     import('./access/routes.ts'),
     import('./users/routes/routes.ts'),
     import('./groups/routes.ts'),
+    import('./users/store/history.ts'),
   ]);
-  return { ...server, ...tokens, ...access, ...users, ...groups };
+  return { ...server, ...tokens, ...access, ...users, ...groups, ...history };
 }
 
 /** How long requests in flight may take to finish when the tenant stops. */
@@ -66,7 +70,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     const loading = loadSubjects();
     const { database, ended, close: closeStorage } = await opening;
     stops.push(closeStorage);
-    const { makeServer, makeTokens, tokenRoutes, usersRoutes, groupRoutes } = await loading;
+    const { makeServer, makeTokens, tokenRoutes, usersRoutes, groupRoutes, purgeHistory } = await loading;
     const made = await ensureAccess(database, options.credentials);
     // At once: should the start fail later on, nobody could ever learn them.
     if (made) options.onNewCredentials?.(made);
@@ -100,6 +104,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
       if (error.code === 'EADDRINUSE') throw new StartError(`Port ${port} is in use by another program.`);
       throw new StartError(`The tenant cannot listen on ${options.host}:${port}: ${error.message}`);
     });
+    stops.push(purgeByAge(database, options.historyDays ?? 365, purgeHistory, log));
     log.info({ port }, 'ready');
     return {
       url: publicUrl,
@@ -110,6 +115,25 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     await close();
     throw error;
   }
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const PURGE_EVERY_MS = 60 * 60 * 1000;
+
+/** Takes away old history once at the start and every hour. @returns what ends that */
+function purgeByAge(
+  database: Database,
+  days: number,
+  purge: (database: Database, before: number) => Promise<void>,
+  log: Logger,
+): () => Promise<void> {
+  const run = (): void =>
+    void purge(database, Date.now() - days * DAY_MS).catch((error: Error) =>
+      log.warn({ err: { type: error.name } }, 'old history was not taken away; it is tried again in an hour'),
+    );
+  run();
+  const timer = setInterval(run, PURGE_EVERY_MS).unref();
+  return () => Promise.resolve(clearInterval(timer));
 }
 
 async function freePort(host: string): Promise<number> {

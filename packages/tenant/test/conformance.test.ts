@@ -81,6 +81,7 @@ const valid: Record<Exclude<Id, 'getAccessToken' | 'getJwks' | 'getDiscovery'>, 
   addGroupMembers: ({ group_id, user_id }) => ({ params: { group_id }, body: { user_ids: [user_id] } }),
   removeGroupMember: ({ group_id, user_id }) => ({ params: { group_id, user_id } }),
   getUserHistory: ({ user_id }) => ({ params: { user_id } }),
+  getDeletedUsers: () => ({}),
   addPasswordCredential: ({ bare_id }) => ({ params: { user_id: bare_id }, body: { password: 'correct horse' } }),
   updatePasswordCredential: ({ user_id }) => ({ params: { user_id }, body: { password: 'battery staple' } }),
 };

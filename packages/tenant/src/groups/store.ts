@@ -159,7 +159,7 @@ export function addMembers(
     await setGroups(
       connection,
       writer,
-      'array_append(group_ids, $2)',
+      'join',
       groupId,
       rows.map(({ user_id }) => user_id),
       at,
@@ -212,30 +212,31 @@ export async function countMembers(database: Database, tenantId: string, groupId
 
 async function leave(connection: Queryable, writer: Writer, groupId: string, userIds: string[], at: number) {
   await lockUsers(connection, writer.tenantId, userIds);
-  await setGroups(connection, writer, 'array_remove(group_ids, $2)', groupId, userIds, at);
+  await setGroups(connection, writer, 'leave', groupId, userIds, at);
 }
 
-/** Changes the groups of users who are locked, and records it. */
+/** Changes the groups of users who are locked, and records it: the one group, and not again those that stay. */
 async function setGroups(
   connection: Queryable,
   { tenantId, clientId }: Writer,
-  groupIds: 'array_append(group_ids, $2)' | 'array_remove(group_ids, $2)',
+  change: 'join' | 'leave',
   groupId: string,
   userIds: string[],
   at: number,
 ): Promise<void> {
+  const [groupIds, before, after] =
+    change === 'join'
+      ? ['array_append(group_ids, $2)', 'array[]::text[]', 'array[$2]']
+      : ['array_remove(group_ids, $2)', 'array[$2]', 'array[]::text[]'];
   await connection.query({
-    text: `with before as (
-        select user_id, group_ids from users where tenant_id = $1 and user_id = any ($3::text[])
-      ), after as (
+    text: `with changed as (
         update users set version = version + 1, updated_at = greatest(updated_at, $4), group_ids = ${groupIds}
         where tenant_id = $1 and user_id = any ($3::text[])
-        returning user_id, version, updated_at, group_ids
+        returning user_id, version, updated_at
       )
       insert into user_history (tenant_id, user_id, version, changed_at, client_id, before, after)
       select $1, user_id, version, updated_at, $5,
-        jsonb_build_object('groupIds', before.group_ids), jsonb_build_object('groupIds', after.group_ids)
-      from before join after using (user_id)`,
+        jsonb_build_object('groupIds', ${before}), jsonb_build_object('groupIds', ${after}) from changed`,
     values: [tenantId, groupId, userIds, at, clientId],
   });
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { isDeepStrictEqual } from 'node:util';
 import { operations, PAGE_LIMIT_DEFAULT, type HistoryEntry } from '@tessera/contract';
 import type { Database } from '../../database/database.ts';
-import { readHistory, type HistoryEntry as StoredEntry } from '../store/history.ts';
+import { countHistory, readDeletions, readHistory, type HistoryEntry as StoredEntry } from '../store/history.ts';
 import { findUser } from '../store/users.ts';
 import { UserNotFound } from '../rules/errors.ts';
 import { appAttribute, type Attributes } from '../rules/history.ts';
@@ -16,14 +16,19 @@ export function historyRoutes(app: FastifyInstance, database: Database): void {
     const { page_offset: offset = 0, page_limit: limit = PAGE_LIMIT_DEFAULT } = query;
     const user = await findUser(database, caller.tid, params.user_id);
     if (!user) throw new UserNotFound();
+    const total = await countHistory(database, caller.tid, params.user_id);
     const read = readHistory(database, caller.tid, params.user_id, { offset, limit });
     return sendList(
       reply,
       read,
       (entry) => shown(entry, caller.app_id),
-      // Each change makes a version, so the version counts them.
-      (count) => ({ total_count: user.version, page_info: pageInfo(offset, count, user.version) }),
+      (count) => ({ total_count: total, page_info: pageInfo(offset, count, total) }),
     );
+  });
+
+  route(app, operations.getDeletedUsers, ({ query, caller, reply }) => {
+    const { page_offset: offset = 0, page_limit: limit = PAGE_LIMIT_DEFAULT } = query;
+    return sendList(reply, readDeletions(database, caller.tid, { offset, limit }), (deletion) => deletion);
   });
 }
 

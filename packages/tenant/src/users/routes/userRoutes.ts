@@ -36,7 +36,7 @@ export function userRoutes(app: FastifyInstance, database: Database, updateToget
 
   route(app, operations.deleteTenantUser, async ({ params, headers, caller }) => {
     const versions = versionsOf(headers['if-match']);
-    if (!(await deleteUser(database, caller.tid, params.user_id, versions))) throw new UserNotFound();
+    if (!(await deleteUser(database, writerOf(caller), params.user_id, versions))) throw new UserNotFound();
     return undefined;
   });
 }

@@ -4,7 +4,10 @@ import type { User } from './user.ts';
 /** Attributes of a user by name, as history records them: a password without its hash, an application's data as `app:ID`. */
 export type Attributes = Record<string, unknown>;
 
-/** What one change did to a user: the attributes that differ, before and after; one that is absent was not there. */
+/**
+ * What one change did to a user: the attributes that differ, before and after; one that is absent was not there. Of custom
+ * data, just the members that differ; of lists, the entries that went and those that came: what stays is not kept again.
+ */
 export interface Difference {
   before: Attributes;
   after: Attributes;
@@ -15,14 +18,40 @@ export const appAttribute = (appId: string): string => `app:${appId}`;
 
 /** @param before undefined when the user is created */
 export function differenceOf(before: User | undefined, after: User): Difference {
-  const [old, now] = [before ? attributesOf(before) : {}, attributesOf(after)];
-  const differs = (name: string): boolean => !isDeepStrictEqual(old[name], now[name]);
-  return { before: pick(old, differs), after: pick(now, differs) };
+  if (!before) return { before: {}, after: attributesOf(after) };
+  const [old, now] = [attributesOf(before), attributesOf(after)];
+  const difference: Difference = { before: {}, after: {} };
+  for (const name of new Set([...Object.keys(old), ...Object.keys(now)])) {
+    if (isDeepStrictEqual(old[name], now[name])) continue;
+    const [was, is] = narrowed(name, old[name], now[name]);
+    if (was !== undefined) difference.before[name] = was;
+    if (is !== undefined) difference.after[name] = is;
+  }
+  return difference;
 }
+
+function narrowed(name: string, was: unknown, is: unknown): [unknown, unknown] {
+  if (was === undefined || is === undefined) return [was, is];
+  if (Array.isArray(was) && Array.isArray(is)) return [without(was, is), without(is, was)];
+  if (name === 'custom_data' || name.startsWith(appAttribute(''))) {
+    return [differing(was as object, is as object), differing(is as object, was as object)];
+  }
+  return [was, is];
+}
+
+/** The entries of one list that another has not. */
+const without = (list: unknown[], other: unknown[]): unknown[] =>
+  list.filter((entry) => !other.some((one) => isDeepStrictEqual(one, entry)));
+
+/** The members of one object that another has not, or not the same. */
+const differing = (object: object, other: object): object =>
+  Object.fromEntries(
+    Object.entries(object).filter(([key, value]) => !isDeepStrictEqual((other as Record<string, unknown>)[key], value)),
+  );
 
 function attributesOf(user: User): Attributes {
   const apps = Object.entries(user.apps).map(([appId, data]) => [appAttribute(appId), data]);
-  return {
+  const attributes: Attributes = {
     ...user.profile,
     status: user.status,
     groupIds: user.group_ids,
@@ -30,7 +59,5 @@ function attributesOf(user: User): Attributes {
     ...(user.password && { credentials: { temporary: user.password.temporary, updated_at: user.password.updated_at } }),
     ...(Object.fromEntries(apps) as Attributes),
   };
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }
-
-const pick = (attributes: Attributes, wanted: (name: string) => boolean): Attributes =>
-  Object.fromEntries(Object.entries(attributes).filter(([name, value]) => value !== undefined && wanted(name)));

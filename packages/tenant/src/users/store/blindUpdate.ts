@@ -16,9 +16,13 @@ export interface BlindUpdate {
 const recorded = (row: string): string => `
   (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(${row}.profile) where key = any (touched))
   || case when custom_data_mode <> 'keep' and ${row}.custom_data is not null
-      then jsonb_build_object('custom_data', ${row}.custom_data) else '{}' end
+      then jsonb_build_object('custom_data', case custom_data_mode when 'clear' then ${row}.custom_data else (
+        select coalesce(jsonb_object_agg(key, ${row}.custom_data -> key), '{}')
+        from jsonb_object_keys(new_custom_data) as key where ${row}.custom_data ? key) end) else '{}' end
   || case when new_status is not null then jsonb_build_object('status', ${row}.status) else '{}' end
-  || case when ${row}.apps ? app_id then jsonb_build_object('app:' || app_id, ${row}.apps -> app_id) else '{}' end`;
+  || case when ${row}.apps ? app_id then jsonb_build_object('app:' || app_id, (
+      select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(${row}.apps -> app_id)
+      where key = any (app_touched))) else '{}' end`;
 
 /**
  * `applyChange` as one statement, for changes that need not see their users first: one round trip, one commit.
@@ -33,7 +37,8 @@ const UPDATE = `
   with input as materialized (
     select * from jsonb_to_recordset($2::jsonb) as input (
       user_id text, at bigint, new_status text, set jsonb, clear text[],
-      custom_data_mode text, new_custom_data jsonb, app_id text, app_set jsonb, app_clear text[], versions bigint[], client_id text, touched text[])
+      custom_data_mode text, new_custom_data jsonb, app_id text, app_set jsonb, app_clear text[], versions bigint[], client_id text, touched text[],
+      app_touched text[])
   ), locked as materialized (
     select user_id, status, profile, custom_data, apps
     from users where tenant_id = $1 and user_id = any ($3::text[]) order by user_id for no key update skip locked
@@ -94,5 +99,6 @@ function inputRow({ clientId, userId, change }: BlindUpdate): Record<string, unk
     versions,
     client_id: clientId,
     touched: [...Object.keys(set), ...clear],
+    app_touched: app && [...Object.keys(app.set), ...app.clear],
   };
 }

@@ -1,3 +1,4 @@
+import type { DeletedUser } from '@tessera/contract';
 import type { Difference } from '../rules/history.ts';
 import type { Database, Queryable, ReadChunks } from '../../database/database.ts';
 import type { Writer } from '../../database/writer.ts';
@@ -46,3 +47,57 @@ export const readHistory =
       },
       take,
     );
+
+/** How many changes of a user are kept. */
+export async function countHistory(database: Queryable, tenantId: string, userId: string): Promise<number> {
+  const { rows } = await database.query<{ count: number }>({
+    name: 'count-history',
+    text: 'select count(*) from user_history where tenant_id = $1 and user_id = $2',
+    values: [tenantId, userId],
+  });
+  return rows[0]?.count ?? 0;
+}
+
+/** Records a deletion, in the transaction that makes it; a user who was made again by an import may be deleted again. */
+export async function insertDeletion(
+  connection: Queryable,
+  { tenantId, clientId }: Writer,
+  userId: string,
+  at: number,
+) {
+  await connection.query({
+    name: 'insert-deletion',
+    text: `insert into deleted_users (tenant_id, user_id, deleted_at, client_id) values ($1, $2, $3, $4)
+      on conflict (tenant_id, user_id) do update set deleted_at = excluded.deleted_at, client_id = excluded.client_id`,
+    values: [tenantId, userId, at, clientId],
+  });
+}
+
+/** Reads a page of the deletions of a tenant, the latest first, in chunks. */
+export const readDeletions =
+  (database: Database, tenantId: string, page: { offset: number; limit: number }): ReadChunks<DeletedUser> =>
+  (take) =>
+    database.readChunks<DeletedUser>(
+      {
+        text: `select user_id, deleted_at, client_id from deleted_users where tenant_id = $1
+          order by deleted_at desc, user_id limit $2 offset $3`,
+        values: [tenantId, page.limit, page.offset],
+      },
+      take,
+    );
+
+const PURGED_AT_ONCE = 1000;
+
+/**
+ * Takes away what was recorded before a time, a chunk at a time, of all tenants of this database.
+ * @param before milliseconds since the epoch
+ */
+export async function purgeHistory(database: Queryable, before: number): Promise<void> {
+  const purge = `delete from user_history where (tenant_id, user_id, version) in
+    (select tenant_id, user_id, version from user_history where changed_at < $1 limit $2)`;
+  for (;;) {
+    const { rowCount } = await database.query({ text: purge, values: [before, PURGED_AT_ONCE] });
+    if ((rowCount ?? 0) < PURGED_AT_ONCE) break;
+  }
+  await database.query({ text: 'delete from deleted_users where deleted_at < $1', values: [before] });
+}

@@ -6,7 +6,7 @@ import { wantVersion } from '../rules/version.ts';
 import { inTransaction, type Database, type Queryable } from '../../database/database.ts';
 import { deleteIdentifiers, insertIdentifiers } from './identifiers.ts';
 import type { UpdateTogether } from './sharedCommits.ts';
-import { insertHistory } from './history.ts';
+import { insertDeletion, insertHistory } from './history.ts';
 import type { Writer } from '../../database/writer.ts';
 import { userValues, USER_COLUMNS } from './userRow.ts';
 
@@ -124,7 +124,7 @@ function record(connection: Queryable, writer: Writer, before: User | undefined,
  */
 export async function deleteUser(
   database: Database,
-  tenantId: string,
+  { tenantId, clientId }: Writer,
   userId: string,
   versions: number[] | undefined,
 ): Promise<boolean> {
@@ -133,6 +133,7 @@ export async function deleteUser(
     if (!user) return false;
     wantVersion(user, versions);
     for (const { name, text } of DELETIONS) await connection.query({ name, text, values: [tenantId, userId] });
+    await insertDeletion(connection, { tenantId, clientId }, userId, Date.now());
     return true;
   });
 }
