@@ -7,6 +7,8 @@ import type { TenantOptions } from './tenant.ts';
 export const USAGE = `Usage: npm run tenant -- [options]
        npm run tenant -- import FILE [options]     users from a file, a JSON object a line
        npm run tenant -- export [FILE] [options]   users to a file, or to standard output
+       npm run tenant -- dump FILE [options]       everything to a file, with hashes, keys and history
+       npm run tenant -- restore FILE [options]    everything from a dump, into a new database
 
   --port PORT   where to listen (TESSERA_PORT; 7070)
   --host HOST   on which address (TESSERA_HOST; 127.0.0.1, reached from this machine alone)
@@ -26,7 +28,9 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 
 /** What is to be done. */
 export type Command =
-  { name: 'serve' } | { name: 'import'; file: string } | { name: 'export'; file: string | undefined };
+  | { name: 'serve' }
+  | { name: 'import' | 'dump' | 'restore'; file: string }
+  | { name: 'export'; file: string | undefined };
 
 /** What the command line and the environment ask for. */
 export interface Config extends Omit<TenantOptions, 'log'> {
@@ -82,8 +86,10 @@ function commandOf([name, file, ...rest]: string[], cwd: string): Command {
   if (rest.length > 0) throw new StartError(`There is one argument too many: ${rest[0]}\n\n${USAGE}`);
   if (name === undefined) return { name: 'serve' };
   if (name === 'export') return { name, file: target };
-  if (name !== 'import') throw new StartError(`There is no command "${name}".\n\n${USAGE}`);
-  if (!target) throw new StartError('import needs the file to read.');
+  if (name !== 'import' && name !== 'dump' && name !== 'restore') {
+    throw new StartError(`There is no command "${name}".\n\n${USAGE}`);
+  }
+  if (!target) throw new StartError(`${name} needs the file to ${name === 'dump' ? 'write' : 'read'}.`);
   return { name, file: target };
 }
 

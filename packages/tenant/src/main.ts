@@ -1,8 +1,8 @@
-import { enableCompileCache } from 'node:module';
+import { keepCompiledCode } from './compileCache.ts';
 import { StartError } from './startError.ts';
 
-// Compiled code is kept between starts, and must be asked for before the code is loaded: a third of a start.
-enableCompileCache();
+// Before the code is loaded.
+keepCompiledCode();
 const { run } = await import('./run.ts');
 
 await run().catch((error: unknown) => {

@@ -19,9 +19,11 @@ export async function run(): Promise<void> {
   const asked = stopAsked();
   const { command } = config;
   if (command.name !== 'serve') {
-    const { runExport, runImport } = await import('./transfer/commands.ts');
+    const { runDump, runExport, runImport, runRestore } = await import('./transfer/commands.ts');
     const options = { ...config, log, onNewCredentials: (made: ClientCredentials) => showOnce(made, process.stderr) };
     if (command.name === 'export') return runExport(options, command.file);
+    if (command.name === 'dump') return runDump(options, command.file);
+    if (command.name === 'restore') return runRestore(options, command.file);
     const stop = new AbortController();
     void asked.then(() => stop.abort());
     process.exitCode = (await runImport(options, command.file, stop.signal)) ? 0 : 1;

@@ -120,7 +120,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
 const DAY_MS = 24 * 60 * 60 * 1000;
 const PURGE_EVERY_MS = 60 * 60 * 1000;
 
-/** Takes away old history once at the start and every hour. @returns what ends that */
+/** Takes away old history every hour. @returns what ends that */
 function purgeByAge(
   database: Database,
   days: number,
@@ -131,7 +131,6 @@ function purgeByAge(
     void purge(database, Date.now() - days * DAY_MS).catch((error: Error) =>
       log.warn({ err: { type: error.name } }, 'old history was not taken away; it is tried again in an hour'),
     );
-  run();
   const timer = setInterval(run, PURGE_EVERY_MS).unref();
   return () => Promise.resolve(clearInterval(timer));
 }

@@ -70,30 +70,35 @@ export class Database implements Queryable {
     return this.withConnection((connection) => connection.query<Row>(query));
   }
 
-  /** Does work on one connection. @throws DatabaseUnavailable, or what the work throws */
-  async withConnection<T>(work: (connection: Queryable) => Promise<T>): Promise<T> {
+  /**
+   * Does work on one connection.
+   * @param work gets the connection, and the client below it, whose promises `guard` must see
+   * @throws DatabaseUnavailable, or what the work throws
+   */
+  async withConnection<T>(
+    work: (connection: Queryable, client: pg.PoolClient, guard: Guard) => Promise<T>,
+  ): Promise<T> {
     const limit = timeLimit();
     limit?.throwIfAborted();
-    let client: pg.PoolClient;
-    try {
-      client = await this.pool.connect();
-    } catch (error) {
-      throw asDatabaseError(error);
-    }
+    let broken = false;
+    const guard: Guard = async (promise) => {
+      try {
+        return await promise;
+      } catch (error) {
+        broken ||= isConnectionLost(error);
+        throw limit?.aborted ? (limit.reason as Error) : asDatabaseError(error);
+      }
+    };
+    const client = await guard(this.pool.connect());
     // With a query under way, this closes the socket at once.
     const cut = (): void => void client.end().catch(() => {});
-    let broken: unknown;
     try {
       limit?.throwIfAborted();
       limit?.addEventListener('abort', cut);
-      return await work(client);
-    } catch (thrown) {
-      const error = limit?.aborted ? (limit.reason as Error) : asDatabaseError(thrown);
-      if (error instanceof DatabaseUnavailable) broken = thrown;
-      throw error;
+      return await work({ query: (query) => guard(client.query(query)) }, client, guard);
     } finally {
       limit?.removeEventListener('abort', cut);
-      client.release(limit?.aborted === true || isConnectionLost(broken));
+      client.release(limit?.aborted === true || broken);
     }
   }
 
@@ -106,16 +111,15 @@ export class Database implements Queryable {
     take: (rows: Row[]) => Promise<boolean>,
   ): Promise<void> {
     return this.searches(() =>
-      this.withConnection(async (connection) => {
-        const cursor = (connection as pg.PoolClient).query(new Cursor<Row>(text, values, { types: TYPES }));
-        for (;;) {
-          const rows = await cursor.read(CHUNK_ROWS);
-          if (rows.length === 0) return;
-          if (rows.length < CHUNK_ROWS || !(await take(rows))) {
-            await cursor.close();
-            if (rows.length < CHUNK_ROWS) await take(rows);
-            return;
+      this.withConnection(async (_connection, client, guard) => {
+        const cursor = client.query(new Cursor<Row>(text, values, { types: TYPES }));
+        try {
+          for (;;) {
+            const rows = await guard(cursor.read(CHUNK_ROWS));
+            if (rows.length === 0 || !(await take(rows)) || rows.length < CHUNK_ROWS) return;
           }
+        } finally {
+          await guard(cursor.close());
         }
       }),
     );
@@ -126,9 +130,12 @@ export class Database implements Queryable {
   }
 }
 
+/** Waits for what a client does; what fails for the database's sake fails as an error that says so. */
+type Guard = <T>(promise: Promise<T>) => Promise<T>;
+
 /** After an answer of PostgreSQL's the connection is still good, unless the answer was that it ends. */
 const isConnectionLost = (error: unknown): boolean =>
-  error !== undefined && !(error instanceof pg.DatabaseError && !/^(?:08|57P)/.test(error.code ?? ''));
+  !(error instanceof pg.DatabaseError && !/^(?:08|57P)/.test(error.code ?? ''));
 
 /**
  * Opens a pool of connections; none is made before the first query.

@@ -48,6 +48,8 @@ const UNSTORABLE = new Set(['22021', '22P05', '22P02']);
  */
 const UNAVAILABLE = /^(?:08|53|57|58)|^55P03$|^25006$|^40001$|^40P01$/;
 
+const CONNECTION = /^E[A-Z]{3,}|connect|terminated|timeout|not queryable|socket/i;
+
 /** What a statement failed with, as an error that the caller may see where it is one. */
 export function asDatabaseError(error: unknown): unknown {
   if (error instanceof ApiError) return error;
@@ -56,7 +58,7 @@ export function asDatabaseError(error: unknown): unknown {
     if (UNSTORABLE.has(code)) return new UnstorableText(error);
     return UNAVAILABLE.test(code) ? new DatabaseUnavailable(error) : error;
   }
-  // The client's own errors are about the connection; what is left of them is a fault of this code.
-  const ours = error instanceof TypeError || error instanceof RangeError || !(error instanceof Error);
-  return ours ? error : new DatabaseUnavailable(error);
+  // Of the client's own errors, those about the connection; any other is a fault of this code.
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return CONNECTION.test(`${code} ${message}`) ? new DatabaseUnavailable(error) : error;
 }

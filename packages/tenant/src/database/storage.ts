@@ -20,7 +20,7 @@ export interface Storage {
  * @throws StartError when it cannot be opened, in words for the operator
  */
 export async function openStorage(location: StorageLocation, connections: number, log: Logger): Promise<Storage> {
-  const starting = 'directory' in location ? startEmbeddedPostgres(location.directory) : undefined;
+  const starting = 'directory' in location ? startEmbeddedPostgres(location.directory, connections) : undefined;
   // PostgreSQL starts while this loads.
   const loading = import('./migrate.ts');
   const embedded = await starting;
@@ -39,6 +39,7 @@ export async function openStorage(location: StorageLocation, connections: number
     await database.query({ text: 'select 1' }).catch((error: Error) => {
       throw new StartError(`The database does not answer: ${((error.cause ?? error) as Error).message}`);
     });
+    await wantConnections(database, connections);
     const { migrate } = await loading;
     await migrate(connection);
     return { database, ended: embedded?.ended ?? new Promise(() => {}), close };
@@ -46,4 +47,14 @@ export async function openStorage(location: StorageLocation, connections: number
     await close();
     throw error;
   }
+}
+
+/** @throws StartError when PostgreSQL would refuse some of the connections */
+async function wantConnections(database: Database, connections: number): Promise<void> {
+  const { rows } = await database.query<{ most: number }>({
+    text: `select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as most`,
+  });
+  const most = rows[0]!.most;
+  if (connections <= most) return;
+  throw new StartError(`TESSERA_CONNECTIONS must be at most ${most}, which is what this PostgreSQL takes.`);
 }

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartError } from '../startError.ts';
+import { admitThisUser } from './authentication.ts';
 import { findBinaries, type Binaries } from './binaries.ts';
 import { makeCluster, SUPERUSER } from './cluster.ts';
 import { openPlace, runIn, type Place } from './place.ts';
@@ -24,7 +25,15 @@ import { chooseStandIn } from './standIn.ts';
  */
 export interface EmbeddedPostgres {
   /** How to connect: a Unix socket that only this user can reach. */
-  connection: { host: string; user: string; database: string };
+  connection: {
+    host: string;
+    port: number;
+    user: string;
+    database: string;
+    password: string;
+    ssl: false;
+    options: string;
+  };
   /** Resolves when the server has ended, asked or not. */
   ended: Promise<unknown>;
   /** Stops the server; everything committed is on disk. */
@@ -33,6 +42,14 @@ export interface EmbeddedPostgres {
 
 /** How long a server whose tenant was killed may take to wind down before a new one gives up on its data directory. */
 const TAKEOVER_MS = 4000;
+
+/** Names the socket's file; nothing listens on a network. */
+const PORT = 5432;
+/** PostgreSQL's own default, and what is left for migrations and people. */
+const LEAST_CONNECTIONS = 100;
+const SPARE_CONNECTIONS = 20;
+/** The version of the PostgreSQL that comes with the tenant. */
+const MAJOR_VERSION = '18';
 
 const SETTINGS = {
   listen_addresses: '',
@@ -51,9 +68,10 @@ const SETTINGS = {
 /**
  * Starts PostgreSQL on a data directory, making the cluster the first time.
  * @param directory the tenant's data directory; the cluster is in `postgres/` below it
- * @throws StartError when the directory is in use by another process, or PostgreSQL cannot start
+ * @param connections the most that the tenant makes at once
+ * @throws StartError when the directory is in use by another process or of another version, or PostgreSQL cannot start
  */
-export async function startEmbeddedPostgres(directory: string): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(directory: string, connections = 16): Promise<EmbeddedPostgres> {
   const cluster = path.join(path.resolve(directory), 'postgres');
   const standIn = await chooseStandIn(cluster);
   const binaries = await findBinaries(standIn);
@@ -62,11 +80,13 @@ export async function startEmbeddedPostgres(directory: string): Promise<Embedded
   });
   await makeCluster(cluster, binaries, standIn);
 
+  await wantThisVersion(cluster);
   const place = await openPlace(cluster, standIn);
   try {
     const deadline = Date.now() + TAKEOVER_MS;
     for (;;) {
-      const started = await start(binaries, place);
+      // Not before it is known that no other tenant runs on it: it reads them only when it starts.
+      const started = await start(binaries, place, cluster, connections);
       if ('server' in started) return started.server;
       if (!started.inUse) throw new StartError(`PostgreSQL did not start on ${cluster}:\n${started.output}`);
       if (Date.now() > deadline) {
@@ -84,11 +104,17 @@ export async function startEmbeddedPostgres(directory: string): Promise<Embedded
 
 type Started = { server: EmbeddedPostgres } | { inUse: boolean; output: string };
 
-async function start(binaries: Binaries, place: Place): Promise<Started> {
+async function start(binaries: Binaries, place: Place, cluster: string, connections: number): Promise<Started> {
+  await admitThisUser(cluster, place.standIn);
   // A socket's path may have 107 characters, so it is not put in the data directory.
   const sockets = await mkdtemp(path.join(place.standIn ? '/tmp' : tmpdir(), 'tessera-'));
   if (place.standIn) await chown(sockets, place.standIn.uid, place.standIn.gid);
-  const settings = Object.entries({ ...SETTINGS, unix_socket_directories: sockets });
+  const settings = Object.entries({
+    ...SETTINGS,
+    unix_socket_directories: sockets,
+    port: String(PORT),
+    max_connections: String(Math.max(LEAST_CONNECTIONS, connections + SPARE_CONNECTIONS)),
+  });
   const watcher = runIn(place, '/bin/sh', [
     '-c',
     await readFile(new URL('watcher.sh', import.meta.url), 'utf8'),
@@ -109,7 +135,16 @@ async function start(binaries: Binaries, place: Place): Promise<Started> {
   }
   return {
     server: {
-      connection: { host: sockets, user: SUPERUSER, database: 'postgres' },
+      // All of it, so that PGPORT, PGSSLMODE and the like, which are for another server, mean nothing here.
+      connection: {
+        host: sockets,
+        port: PORT,
+        user: SUPERUSER,
+        database: 'postgres',
+        password: '',
+        ssl: false,
+        options: '',
+      },
       ended,
       async stop() {
         watcher.stdin!.end();
@@ -131,6 +166,16 @@ function readyOrOutput(watcher: ChildProcess): Promise<true | string> {
     reader.on('close', () => resolve(lines.join('\n')));
     watcher.on('error', (error) => resolve(error.message));
   });
+}
+
+/** @throws StartError when another version of PostgreSQL made the cluster */
+async function wantThisVersion(cluster: string): Promise<void> {
+  const version = (await readFile(path.join(cluster, 'PG_VERSION'), 'utf8')).trim();
+  if (version === MAJOR_VERSION) return;
+  throw new StartError(
+    `The data directory was made by PostgreSQL ${version}, and this tenant brings PostgreSQL ${MAJOR_VERSION}. ` +
+      'Dump it with the release that made it, and restore the dump into a new directory: tenant dump FILE, tenant restore FILE.',
+  );
 }
 
 async function ownerOf(cluster: string): Promise<string> {

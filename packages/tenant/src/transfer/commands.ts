@@ -1,6 +1,8 @@
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { once } from 'node:events';
-import { rename, rm } from 'node:fs/promises';
+import { access, rename, rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Logger } from 'pino';
 import { ensureAccess } from '../access/firstStart.ts';
@@ -9,6 +11,7 @@ import { StartError } from '../startError.ts';
 import { openStorage, type StorageLocation } from '../database/storage.ts';
 import { findApplication, findFirstApplication, type Application } from '../applications/store.ts';
 import type { Database } from '../database/database.ts';
+import { dump, restore } from './dump.ts';
 import { exportUsers } from './exportUsers.ts';
 import { importUsers } from './importUsers.ts';
 
@@ -81,31 +84,72 @@ export function runImport(options: TransferOptions, file: string, signal: AbortS
   });
 }
 
-/**
- * The command `export [FILE]`: to standard output when there is no file. A file is written beside its place, readable by its
- * owner alone, and put there when it is whole; one that is there already is replaced.
- * @throws StartError when it cannot be written
- */
+/** The command `export [FILE]`: to standard output when there is no file. @throws StartError when it cannot be written */
 export function runExport(options: TransferOptions, file: string | undefined): Promise<void> {
   return withApplication(options, async (database, { tenant_id, app_id }) => {
-    const draft = file && `${file}.${process.pid}.part`;
-    const output = draft ? createWriteStream(draft, { mode: 0o600, flags: 'wx' }) : process.stdout;
-    const broken = new Promise<never>((_resolve, reject) => output.on('error', reject));
-    try {
-      const count = await Promise.race([exportUsers(database, tenant_id, app_id, output), broken]);
-      if (draft) {
-        output.end();
-        await Promise.race([once(output, 'close'), broken]);
-        await rename(draft, file);
-      }
-      process.stderr.write(`${count} users exported.\n`);
-    } catch (error) {
-      if (draft) await rm(draft, { force: true });
-      const { code, message, syscall } = error as NodeJS.ErrnoException;
-      // Whoever reads has seen enough, as after `export | head`.
-      if (code === 'EPIPE') throw new StartError('Standard output was closed before the export was whole.');
-      if (syscall) throw new StartError(`${file ?? 'Standard output'} cannot be written: ${message}`);
-      throw error;
-    }
+    const count = await writeWhole(file, (output) => exportUsers(database, tenant_id, app_id, output));
+    process.stderr.write(`${count} users exported.\n`);
   });
+}
+
+/** The command `dump FILE`. @throws StartError when it cannot be written */
+export async function runDump({ storage: location, connections, log }: TransferOptions, file: string): Promise<void> {
+  const storage = await openStorage(location, connections, log);
+  try {
+    const count = await writeWhole(file, (output) => dump(storage.database, output));
+    process.stderr.write(`${count} rows dumped.\n`);
+  } finally {
+    await storage.close();
+  }
+}
+
+/** The command `restore FILE`. @throws StartError when the file is no dump, or the database is not new */
+export async function runRestore(
+  { storage: location, connections, log }: TransferOptions,
+  file: string,
+): Promise<void> {
+  await access(file).catch((error: Error) => {
+    throw new StartError(`${file} cannot be read: ${error.message}`);
+  });
+  const storage = await openStorage(location, connections, log);
+  try {
+    const count = await restore(storage.database, linesOf(file));
+    process.stderr.write(`${count} rows restored.\n`);
+  } finally {
+    await storage.close();
+  }
+}
+
+/** Bytes as characters while the lines are divided: readline would take more than line feeds for the end of one. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  const lines = createInterface({ input: createReadStream(file, 'latin1'), crlfDelay: Infinity });
+  for await (const line of lines) yield Buffer.from(line, 'latin1').toString();
+}
+
+/**
+ * Writes to a file, readable by its owner alone: beside its place, and put there when it is whole, in place of one that is
+ * there already. Without a file, to standard output.
+ * @throws StartError when it cannot be written
+ */
+async function writeWhole<T>(file: string | undefined, write: (output: Writable) => Promise<T>): Promise<T> {
+  const draft = file && `${file}.${process.pid}.part`;
+  const output = draft ? createWriteStream(draft, { mode: 0o600, flags: 'wx' }) : process.stdout;
+  const broken = new Promise<never>((_resolve, reject) => output.on('error', reject));
+  broken.catch(() => {});
+  try {
+    const result = await Promise.race([write(output), broken]);
+    if (draft) {
+      output.end();
+      await Promise.race([once(output, 'close'), broken]);
+      await rename(draft, file);
+    }
+    return result;
+  } catch (error) {
+    if (draft) await rm(draft, { force: true });
+    const { code, message, syscall } = error as NodeJS.ErrnoException;
+    // Whoever reads has seen enough, as after `export | head`.
+    if (code === 'EPIPE') throw new StartError('Standard output was closed before everything was written.');
+    if (syscall) throw new StartError(`${file ?? 'Standard output'} cannot be written: ${message}`);
+    throw error;
+  }
 }

@@ -132,20 +132,20 @@ export async function deleteUser(
     const user = await lockUser(connection, tenantId, userId);
     if (!user) return false;
     wantVersion(user, versions);
+    await connection.query({
+      name: 'delete-memberships',
+      text: 'delete from group_members where tenant_id = $1 and group_id = any ($2::text[]) and user_id = $3',
+      values: [tenantId, user.group_ids, userId],
+    });
     for (const { name, text } of DELETIONS) await connection.query({ name, text, values: [tenantId, userId] });
     await insertDeletion(connection, { tenantId, clientId }, userId, Date.now());
     return true;
   });
 }
 
-const DELETIONS = [
-  ['delete-memberships', 'delete from group_members where tenant_id = $1 and user_id = $2 and group_id = any (GROUPS)'],
-  ['delete-history', 'delete from user_history where tenant_id = $1 and user_id = $2'],
-  ['delete-identifiers-of-user', 'delete from identifiers where tenant_id = $1 and user_id = $2'],
-  ['delete-user', 'delete from users where tenant_id = $1 and user_id = $2'],
-].map(([name, text]) => ({
-  name,
-  text: text!.replace('GROUPS', 'select unnest(group_ids) from users where tenant_id = $1 and user_id = $2'),
+const DELETIONS = ['user_history', 'identifiers', 'users'].map((table) => ({
+  name: `delete-${table}-of-user`,
+  text: `delete from ${table} where tenant_id = $1 and user_id = $2`,
 }));
 
 async function lockUser(connection: Queryable, tenantId: string, userId: string): Promise<User | undefined> {
