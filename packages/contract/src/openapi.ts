@@ -1,7 +1,8 @@
 import type { TSchema } from 'typebox';
 import { errorsPage } from './errorsPage.ts';
 import { operations } from './operations.ts';
-import type { ErrorFacts } from './schema/errors.ts';
+import { OAuthError } from './access/token.ts';
+import { BadRequestError, HttpError, type ErrorFacts } from './schema/errors.ts';
 import type { Operation } from './schema/operation.ts';
 
 /** A JSON value under construction. */
@@ -82,7 +83,7 @@ function describe(operation: Operation, schemas: Json, serverUrl: string): Json 
       },
     }),
     responses: Object.fromEntries(
-      Object.entries(responses).map(([status, response]) => [
+      Object.entries({ ...answersOf(operation), ...responses }).map(([status, response]) => [
         status,
         {
           description: response.description,
@@ -91,6 +92,25 @@ function describe(operation: Operation, schemas: Json, serverUrl: string): Json 
       ]),
     ),
   };
+}
+
+/** What any operation may answer, whatever it is about; the token endpoint in its own words. */
+function answersOf({ responses }: Operation): Operation['responses'] {
+  const shapes = Object.entries(responses).flatMap(([status, { schema }]) =>
+    Number(status) >= 400 && schema ? schema : [],
+  );
+  const schema = shapes.includes(OAuthError) ? OAuthError : HttpError;
+  const answers: Operation['responses'] = {
+    400: { description: 'The request is malformed', schema: schema === OAuthError ? OAuthError : BadRequestError },
+    408: { description: 'The request did not arrive whole in time', schema: HttpError },
+    413: { description: 'The body is too large', schema },
+    415: { description: 'The body has a media type that the operation does not take', schema },
+    417: { description: 'The header Expect asks for what the tenant does not know', schema: HttpError },
+    431: { description: 'The URL and the header are too large', schema: HttpError },
+    503: { description: 'The tenant cannot answer now: try again after Retry-After', schema },
+  };
+  if (schema === OAuthError) answers[429] = { description: 'Many requests for this client wait already', schema };
+  return answers;
 }
 
 /** A line to paste, when `TOKEN` and the IDs it names are set. */

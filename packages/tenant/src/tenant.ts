@@ -70,7 +70,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     const loading = loadSubjects();
     const { database, ended, close: closeStorage } = await opening;
     stops.push(closeStorage);
-    const { makeServer, makeTokens, tokenRoutes, usersRoutes, groupRoutes, purgeHistory } = await loading;
+    const { makeServer, makeTokens, keyRoutes, tokenRoutes, usersRoutes, groupRoutes, purgeHistory } = await loading;
     const made = await ensureAccess(database, options.credentials);
     // At once: should the start fail later on, nobody could ever learn them.
     if (made) options.onNewCredentials?.(made);
@@ -86,7 +86,8 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
       version: packageJson.version,
       verify: (token) => tokens.verify(token),
       routes: [
-        (app) => tokenRoutes(app, database, tokens, publicUrl),
+        (app) => tokenRoutes(app, database, tokens),
+        (app) => keyRoutes(app, tokens, publicUrl),
         ...usersRoutes(database),
         (app) => groupRoutes(app, database),
       ],

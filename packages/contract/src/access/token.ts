@@ -52,6 +52,10 @@ export const OAUTH_ERRORS = [
   'unsupported_grant_type',
   'invalid_target',
   'server_error',
+  'too_many_attempts',
+  'hashing_busy',
+  'database_unavailable',
+  'time_limit_reached',
 ] as const;
 
 export const OAuthError = Type.Object(

@@ -13,8 +13,8 @@ import { findApplication } from '../applications/store.ts';
 import type { Database } from '../database/database.ts';
 import { route } from '../http/route.ts';
 
-/** The token endpoint, the public keys and the discovery document. */
-export function tokenRoutes(app: FastifyInstance, database: Database, tokens: Tokens, publicUrl: string): void {
+/** The token endpoint. */
+export function tokenRoutes(app: FastifyInstance, database: Database, tokens: Tokens): void {
   const isSecretOf = makeSecretCheck();
   // A form is the one body that the token endpoint takes, and no other route takes one (RFC 6749, 3.2).
   app.removeContentTypeParser('application/json');
@@ -41,7 +41,10 @@ export function tokenRoutes(app: FastifyInstance, database: Database, tokens: To
       scope: tokens.scope,
     };
   });
+}
 
+/** The public keys and the discovery document. */
+export function keyRoutes(app: FastifyInstance, tokens: Tokens, publicUrl: string): void {
   route(app, operations.getJwks, () => tokens.publicKeys);
 
   route(app, operations.getDiscovery, () => ({

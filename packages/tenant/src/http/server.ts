@@ -49,12 +49,12 @@ export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_MS,
     // Longer than any identifier may be, so that the schema and not the router refuses one.
     routerOptions: { maxParamLength: 8192, ignoreTrailingSlash: true },
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADER_MS,
-      requestTimeout: REQUEST_MS,
       connectionsCheckingInterval: 1000,
       // Node would refuse a request without one in words of its own; a hook here does.
       requireHostHeader: false,
