@@ -14,6 +14,8 @@ export interface Answer<Body = any> {
 
 /** A client of one application. */
 export interface Client {
+  /** Its access token. */
+  token: string;
   /** Sends a request with a valid token. `body` goes as JSON; a string goes as it is. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   create(input: CreateUserInput): Promise<ApiUser>;
@@ -28,7 +30,7 @@ export interface TestTenant extends Client {
 
 /** Starts a tenant of this test's own, on a fresh database unless told otherwise, and a free port. */
 export async function startTestTenant(
-  options: Partial<TenantOptions> = {},
+  { authenticateAs = CREDENTIALS, ...options }: Partial<TenantOptions> & { authenticateAs?: typeof CREDENTIALS } = {},
   log: Logger = pino({ level: 'silent' }),
 ): Promise<TestTenant> {
   const database = options.storage ? undefined : await freshDatabase();
@@ -43,7 +45,7 @@ export async function startTestTenant(
   });
   return {
     url: tenant.url,
-    ...(await makeClient(tenant.url)),
+    ...(await makeClient(tenant.url, authenticateAs)),
     async close() {
       await tenant.close();
       await database?.drop();
@@ -78,6 +80,7 @@ export async function makeClient(url: string, credentials = CREDENTIALS): Promis
     return { status: answer.status, headers: answer.headers, body: text ? (JSON.parse(text) as unknown) : undefined };
   };
   return {
+    token,
     send,
     async create(input) {
       const { status, body } = await send('POST', '/cis/v1/users', input);

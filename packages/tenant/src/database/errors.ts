@@ -43,10 +43,10 @@ export class UnstorableText extends defineError({
 /** NUL in text; what JSON can say and jsonb cannot hold. */
 const UNSTORABLE = new Set(['22021', '22P05', '22P02']);
 /**
- * Classes of errors that say nothing about the request (PostgreSQL, appendix A): connection exception, insufficient
+ * Classes of errors that say nothing about the request (PostgreSQL, appendix A): connection exception, no access, insufficient
  * resources, operator intervention, system error; a lock that was not to be had; a server that only reads for now.
  */
-const UNAVAILABLE = /^(?:08|53|57|58)|^55P03$|^25006$|^40001$|^40P01$/;
+const UNAVAILABLE = /^(?:08|28|53|57|58)|^3D000$|^55P03$|^25006$|^40001$|^40P01$/;
 
 const CONNECTION = /^E[A-Z]{3,}|connect|terminated|timeout|not queryable|socket/i;
 

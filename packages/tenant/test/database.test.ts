@@ -1,0 +1,128 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { freshDatabase, type FreshDatabase } from './freshDatabase.ts';
+import { freshEmail, startTestTenant, type TestTenant } from './testTenant.ts';
+
+let database: FreshDatabase;
+let tenant: TestTenant;
+beforeAll(async () => {
+  database = await freshDatabase();
+  tenant = await startTestTenant({ storage: { databaseUrl: database.url }, connections: 4 });
+});
+afterAll(async () => {
+  await tenant.close();
+  await database.drop();
+});
+
+/** Holds a lock on a user's row, as another program on the database might. */
+async function lockRow(userId: string): Promise<{ release(): Promise<void> }> {
+  const client = new pg.Client({ ...inject('postgres'), database: new URL(database.url).pathname.slice(1) });
+  await client.connect();
+  await client.query('begin');
+  await client.query('select from users where user_id = $1 for update', [userId]);
+  return {
+    async release() {
+      await client.query('rollback');
+      await client.end();
+    },
+  };
+}
+
+const backends = () =>
+  database.query<{ pid: number; query: string; state: string }>(
+    "select pid, query, state from pg_stat_activity where application_name = 'tessera' and datname = current_database()",
+  );
+
+describe('a row that somebody else has locked', () => {
+  it('holds up its own updates and no other user’s', async () => {
+    const [locked, ...others] = await Promise.all(
+      Array.from({ length: 6 }, () => tenant.create({ email: freshEmail() })),
+    );
+    const lock = await lockRow(locked!.user_id);
+    let waiting = true;
+    const updates = Array.from({ length: 12 }, (_, n) =>
+      tenant.update(locked!.user_id, n % 2 ? { language: 'en' } : { username: `locked${n}` }),
+    );
+    void Promise.any(updates).then(() => (waiting = false));
+    for (const [n, { user_id }] of others.entries()) {
+      expect((await tenant.update(user_id, { language: 'fr' })).status).toBe(200);
+      expect((await tenant.update(user_id, { username: `other${n}` })).status).toBe(200);
+      expect((await tenant.get(user_id)).language).toBe('fr');
+    }
+    expect(waiting).toBe(true);
+    await lock.release();
+    expect((await Promise.all(updates)).map(({ status }) => status)).toEqual(updates.map(() => 200));
+  });
+
+  it('is told of by 503 with Retry-After when it stays locked, and nothing is changed', async () => {
+    const user = await tenant.create({ email: freshEmail() });
+    const lock = await lockRow(user.user_id);
+    const answer = await tenant.update(user.user_id, { language: 'en' });
+    expect(answer).toMatchObject({ status: 503, body: { error_code: 503 } });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    await lock.release();
+    expect(await tenant.get(user.user_id)).toEqual(user);
+  });
+});
+
+describe('a connection that is lost', () => {
+  it('fails the request that uses it with 503, and the tenant goes on', async () => {
+    const user = await tenant.create({ email: freshEmail() });
+    const lock = await lockRow(user.user_id);
+    const update = tenant.update(user.user_id, { username: 'cut-off' });
+    for (let round = 0; round < 20; round += 1) {
+      for (const { pid } of await backends()) await database.query('select pg_terminate_backend($1)', [pid]);
+      const { status } = await tenant.send('GET', `/cis/v1/users/${user.user_id}`);
+      expect([200, 503]).toContain(status);
+    }
+    await lock.release();
+    expect([200, 503]).toContain((await update).status);
+    expect((await tenant.update(user.user_id, { language: 'en' })).status).toBe(200);
+  });
+
+  it('is as good as none when the client leaves: its query ends with it', async () => {
+    await database.query(
+      `insert into users (tenant_id, user_id, version, status, status_changed_at, created_at, updated_at, profile, apps,
+        identities, group_ids) select 't', 'u' || n, 1, 'Active', 1, 1, 1, '{}', '{}', '[]', '{}' from generate_series(1, 10) n`,
+    );
+    // A search that waits: its table is locked.
+    const client = new pg.Client({ ...inject('postgres'), database: new URL(database.url).pathname.slice(1) });
+    await client.connect();
+    await client.query('begin; lock table users in access exclusive mode');
+    const { hostname, port } = new URL(tenant.url);
+    const socket = connect(Number(port), hostname === 'localhost' ? '127.0.0.1' : hostname);
+    socket.write(`GET /cis/v1/users/count HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tenant.token}\r\n\r\n`);
+    const counting = async () =>
+      (await backends()).filter(({ query, state }) => /count/.test(query) && state === 'active');
+    while ((await counting()).length === 0);
+    socket.destroy();
+    await once(socket, 'close');
+    while ((await counting()).length > 0);
+    await client.query('rollback');
+    await client.end();
+    expect((await tenant.send('GET', '/cis/v1/users/count')).status).toBe(200);
+  });
+});
+
+it('a database that does not answer is 503 with Retry-After, also for readiness, and the tenant serves when it is back', async () => {
+  const own = await freshDatabase();
+  const other = await startTestTenant({ storage: { databaseUrl: own.url } });
+  const user = await other.create({ email: freshEmail() });
+  const name = new URL(own.url).pathname.slice(1);
+  const admin = new pg.Client(inject('postgres'));
+  await admin.connect();
+  await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+  await admin.query(`alter database ${name} rename to ${name}_away`);
+  for (const path of [`/cis/v1/users/${user.user_id}`, '/cis/v1/users', '/readyz']) {
+    const answer = await other.send('GET', path);
+    expect(answer, path).toMatchObject({ status: 503, body: { error_code: 503 } });
+    expect(answer.headers.get('retry-after'), path).toBe('1');
+  }
+  await admin.query(`alter database ${name}_away rename to ${name}`);
+  await admin.end();
+  expect(await other.get(user.user_id)).toEqual(user);
+  await other.close();
+  await own.drop();
+});

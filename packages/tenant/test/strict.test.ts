@@ -1,0 +1,240 @@
+import fc from 'fast-check';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CREDENTIALS, freshEmail, startTestTenant, type TestTenant } from './testTenant.ts';
+
+let tenant: TestTenant;
+beforeAll(async () => {
+  tenant = await startTestTenant();
+});
+afterAll(() => tenant.close());
+
+const search = (text: string) =>
+  tenant.send('GET', `/cis/v1/users?${new URLSearchParams({ search: text }).toString()}`);
+
+const idsOf = (body: any): string[] => (body.result as { user_id: string }[]).map(({ user_id }) => user_id);
+
+/** Sends bytes as a body. */
+async function sendBytes(method: string, path: string, body: Buffer, type = 'application/json') {
+  const answer = await fetch(tenant.url + path, {
+    method,
+    headers: { authorization: `Bearer ${tenant.token}`, 'content-type': type },
+    body: new Uint8Array(body),
+  });
+  return { status: answer.status, body: (await answer.json()) as { message: string[] } };
+}
+
+describe('a search', () => {
+  it.each([
+    ['CORP\\ada', '"CORP\\\\ada"'],
+    ['C:\\x\\', '"C:\\\\x\\\\"'],
+    ['café', '"caf\\u00e9"'],
+    ['12345678901234567001', '12345678901234567001'],
+  ])('reads text as JSON does, and numbers by their digits: %s', async (external_user_id, written) => {
+    const user = await tenant.create({ email: freshEmail(), external_user_id });
+    const near = await tenant.create({ email: freshEmail(), external_user_id: `${external_user_id.slice(0, -1)}0` });
+    const { body } = await search(`External_User_ID eq ${written}`);
+    expect(idsOf(body)).toEqual([user.user_id]);
+    expect(near.user_id).not.toBe(user.user_id);
+  });
+
+  it('takes negative numbers and exponents in brackets and out of them', async () => {
+    const { user_id } = await tenant.create({ email: freshEmail(), custom_app_data: { n: -5, m: 100_000 } });
+    const { body } = await search('(custom_app_data.n eq -5) and custom_app_data.m eq 1e+5');
+    expect(idsOf(body)).toEqual([user_id]);
+  });
+
+  it('knows no 30 February', async () => {
+    expect((await search('created_at gt "2025-02-30"')).status).toBe(400);
+  });
+
+  it('is answered whatever its characters are', async () => {
+    const hostile = [
+      `status eq "${'\n'.repeat(8000)}`,
+      '('.repeat(8192),
+      `email eq "${'\\'.repeat(8181)}`,
+      `${'email pr or '.repeat(680)}email pr`,
+      'a'.repeat(8192),
+      `${'not '.repeat(40)}email pr`,
+      `status eq "\\u0000"`,
+    ];
+    const words = fc.constantFrom(
+      'email',
+      'eq',
+      'pr',
+      'and',
+      'or',
+      'not',
+      '(',
+      ')',
+      '"',
+      '\\',
+      '"a"',
+      ' ',
+      '\n',
+      '[',
+      '1e5',
+      '-',
+    );
+    const texts = fc.oneof(
+      fc.array(words, { maxLength: 2000 }).map((list) => list.join('').slice(0, 8192)),
+      fc.string({ maxLength: 8192, unit: 'binary' }),
+    );
+    for (const text of hostile) expect([200, 400]).toContain((await search(text)).status);
+    await fc.assert(
+      fc.asyncProperty(texts, async (text) => {
+        expect([200, 400]).toContain((await search(text)).status);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe('what cannot be kept as it is, is refused by its name', () => {
+  it('text in another encoding', async () => {
+    const { user_id } = await tenant.create({ email: freshEmail(), language: 'fr' });
+    const answer = await sendBytes('PUT', `/cis/v1/users/${user_id}`, Buffer.from('{"language":"Ren\xe9"}', 'latin1'));
+    expect(answer).toMatchObject({ status: 400, body: { message: ['The body is not valid UTF-8'] } });
+    const declared = await sendBytes(
+      'PUT',
+      `/cis/v1/users/${user_id}`,
+      Buffer.from('{}'),
+      'application/json; charset=iso-8859-1',
+    );
+    expect(declared.status).toBe(415);
+    expect((await tenant.get(user_id)).language).toBe('fr');
+  });
+
+  it.each(['7615917337495251231', '0.12345678901234567891', '1e400', '123456789012345678901234567890'])(
+    'a number that would lose digits: %s',
+    async (number) => {
+      const body = `{"email":"${freshEmail()}","custom_data":{"a":[{"id":${number}}]}}`;
+      const answer = await tenant.send('POST', '/cis/v1/users', body);
+      expect(answer.status).toBe(400);
+      expect(answer.body.message[0]).toMatch(/^custom_data/);
+    },
+  );
+
+  it('and every number that loses none is kept', async () => {
+    const { user_id } = await tenant.create({ email: freshEmail() });
+    await fc.assert(
+      fc.asyncProperty(fc.double({ noNaN: true, noDefaultInfinity: true }), async (n) => {
+        const { status, body } = await tenant.update(user_id, { custom_data: { n } });
+        expect({ status, n: body.result?.custom_data.n }).toEqual({ status: 200, n: n === 0 ? 0 : n });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('a NUL, wherever it comes', async () => {
+    expect((await tenant.send('GET', '/cis/v1/users?search_prefix=%00')).status).toBe(400);
+    const body = `grant_type=client_credentials&client_id=%00&client_secret=${CREDENTIALS.clientSecret}`;
+    const answer = await fetch(`${tenant.url}/oidc/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body,
+    });
+    expect(answer.status).toBe(400);
+  });
+});
+
+describe('nothing is taken silently', () => {
+  it('a parameter, a body or a version that the operation does not know', async () => {
+    const user = await tenant.create({ email: freshEmail() });
+    const path = `/cis/v1/manage/users/${user.user_id}`;
+    expect((await tenant.send('DELETE', `${path}?dry_run=true`)).status).toBe(400);
+    expect((await tenant.send('DELETE', path, { dry_run: true })).status).toBe(400);
+    expect((await tenant.send('DELETE', path, undefined, { 'if-match': '"7"' })).status).toBe(412);
+    expect((await tenant.send('POST', '/cis/v1/groups', { name: freshEmail() }, { 'if-match': '"7"' })).status).toBe(
+      400,
+    );
+    expect(await tenant.get(user.user_id)).toEqual(user);
+    expect((await tenant.send('DELETE', path, {}, { 'if-match': '"1"' })).status).toBe(204);
+  });
+
+  it('a form where JSON is wanted, or JSON where a form is', async () => {
+    const { user_id } = await tenant.create({ email: freshEmail() });
+    const form = await sendBytes(
+      'PUT',
+      `/cis/v1/users/${user_id}`,
+      Buffer.from('language=en&password=hunter2'),
+      'application/x-www-form-urlencoded',
+    );
+    expect(form.status).toBe(415);
+    expect(JSON.stringify(form.body)).not.toContain('hunter2');
+    const json = await sendBytes('POST', '/oidc/token', Buffer.from('{"grant_type":"client_credentials"}'));
+    expect(json.status).toBe(400);
+  });
+});
+
+describe('one form of each identifier', () => {
+  it('usernames are compared by RFC 8265, and shown as they were given', async () => {
+    const user = await tenant.create({ email: freshEmail(), username: 'Ada Lovelace' });
+    for (const same of ['ada lovelace', 'ＡＤＡ lovelace']) {
+      const answer = await tenant.send('POST', '/cis/v1/users', { email: freshEmail(), username: same });
+      expect(answer.status).toBe(409);
+      const found = await tenant.send('GET', `/cis/v1/users/username/${encodeURIComponent(same)}`);
+      expect(found.body.result).toMatchObject({ user_id: user.user_id, username: 'Ada Lovelace' });
+    }
+    const composed = await tenant.create({ email: freshEmail(), username: 'zoe\u0301' });
+    expect((await tenant.send('GET', '/cis/v1/users/username/zo%C3%A9')).body.result.user_id).toBe(composed.user_id);
+    for (const bad of [' ada', 'ada ', 'a  b', 'a\u200db', 'a\u00adb', 'ﬁ', '\u2460']) {
+      expect((await tenant.send('POST', '/cis/v1/users', { email: freshEmail(), username: bad })).status).toBe(400);
+    }
+  });
+
+  it('emails may be international, and their hosts are compared in one form', async () => {
+    const user = await tenant.create({ email: 'Jürgen@Bücher.example' });
+    expect(user.email!.value).toBe('jürgen@xn--bcher-kva.example');
+    const again = await tenant.send('POST', '/cis/v1/users', { email: 'jürgen@xn--BCHER-kva.example' });
+    expect(again.status).toBe(409);
+    const path = `/cis/v1/users/email/${encodeURIComponent('jürgen@bücher.example')}`;
+    expect((await tenant.send('GET', path)).body.result.user_id).toBe(user.user_id);
+  });
+
+  it('a phone number is taken in its E.164 form alone', async () => {
+    await tenant.create({ phone_number: '+442079016644' });
+    expect((await tenant.send('POST', '/cis/v1/users', { phone_number: '+4402079016644' })).status).toBe(400);
+  });
+});
+
+it('passwords have one policy, counted in characters, on every route', async () => {
+  const { user_id } = await tenant.create({ email: freshEmail() });
+  const path = `/cis/v1/users/${user_id}/password`;
+  const emoji = '🔑'.repeat(7);
+  expect((await tenant.send('POST', path, { password: emoji })).body.error_code).toBe('auth_password_weak');
+  expect((await tenant.send('POST', path, { password: `${emoji}🔒` })).status).toBe(201);
+  expect((await tenant.send('PUT', path, { password: 'a' })).body.error_code).toBe('auth_password_weak');
+  expect((await tenant.update(user_id, { credentials: { password: emoji } })).status).toBe(400);
+});
+
+it('one bad item of many fails alone', async () => {
+  const users = await Promise.all([1, 2, 3].map(() => tenant.create({ email: freshEmail() })));
+  const updates = users.map(({ user_id }) => ({ user_id, language: 'en' }));
+  const bad = ['a\u0000', 'a\ud800', 'x'.repeat(256), 7, null].map((user_id) => ({ user_id, language: 'en' }));
+  const { status, body } = await tenant.send('PUT', '/cis/v1/users/bulk', { updates: [...bad, ...updates, null] });
+  expect({ status, succeeded: body.result.succeeded, failed: body.result.failed }).toEqual({
+    status: 200,
+    succeeded: 3,
+    failed: 6,
+  });
+});
+
+it('a body that is too large is refused in words that the client sees while it still writes', async () => {
+  const size = 20 * 1024 * 1024;
+  const socket = connect(Number(new URL(tenant.url).port), '127.0.0.1');
+  const said = new Promise<string>((resolve, reject) => {
+    socket.on('data', (chunk: Buffer) => resolve(chunk.toString()));
+    socket.on('error', reject);
+  });
+  socket.write(
+    `POST /cis/v1/users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tenant.token}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${size}\r\n\r\n`,
+  );
+  const piece = Buffer.alloc(64 * 1024, 'x');
+  for (let sent = 0; sent < size; sent += piece.length) {
+    await new Promise<void>((resolve, reject) => socket.write(piece, (error) => (error ? reject(error) : resolve())));
+  }
+  expect(await said).toMatch(/^HTTP\/1\.1 413 /);
+  socket.destroy();
+});
