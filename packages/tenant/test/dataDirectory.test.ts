@@ -1,10 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { chmod, chown, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startTenant } from '@tessera/tenant';
 import { pino } from 'pino';
+import { startEmbeddedPostgres } from '../src/postgres/embedded.ts';
 import { copyOf, freshDirectory, serve } from './tenantProcess.ts';
 import { CREDENTIALS, freshEmail, getToken, makeClient } from './testTenant.ts';
 
@@ -77,6 +80,44 @@ describe('a data directory', () => {
     const directory = await freshDirectory();
     await chmod(directory, 0o700);
     const tenant = serve(path.join(directory, 'deep/er'));
+    const client = await makeClient(await tenant.ready);
+    expect((await client.create({ email: freshEmail() })).status).toBe('Pending');
+  });
+});
+
+describe('the embedded PostgreSQL', () => {
+  it('means every write, and lets nobody else see the data', async () => {
+    const directory = await copyOf(made);
+    const postgres = await startEmbeddedPostgres(directory);
+    onTestFinished(() => postgres.stop());
+    const client = new pg.Client(postgres.connection);
+    await client.connect();
+    for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes']) {
+      const { rows } = await client.query<Record<string, string>>(`show ${setting}`);
+      expect(rows).toEqual([{ [setting]: 'on' }]);
+    }
+    await client.end();
+    expect((await stat(path.join(directory, 'postgres'))).mode & 0o077).toBe(0);
+    expect((await stat(postgres.connection.host)).mode & 0o077).toBe(0);
+  });
+
+  it.runIf(process.getuid?.() === 0)('refuses the user that it runs as itself', async ({ skip }) => {
+    const postgres = await startEmbeddedPostgres(await copyOf(made));
+    onTestFinished(() => postgres.stop());
+    const { uid, gid } = await stat(postgres.connection.host);
+    const script = `
+      const pg = require(${JSON.stringify(createRequire(import.meta.url).resolve('pg'))});
+      new pg.Client(${JSON.stringify(postgres.connection)}).connect().then(() => process.exit(9), (error) => {
+        process.stdout.write(error.message);
+        process.exit(0);
+      });`;
+    const { status, stdout } = spawnSync(process.execPath, ['-e', script], { uid, gid, encoding: 'utf8' });
+    if (status === null || (status !== 0 && status !== 9)) skip('this checkout lies where only root may enter');
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('authentication failed') });
+  });
+
+  it('minds no environment that is for another PostgreSQL', async () => {
+    const tenant = serve(await copyOf(made), { PGPORT: '1', PGSSLMODE: 'require', PGUSER: 'x', PGOPTIONS: '-c x=y' });
     const client = await makeClient(await tenant.ready);
     expect((await client.create({ email: freshEmail() })).status).toBe('Pending');
   });

@@ -33,4 +33,18 @@ describe('the log', () => {
     );
     expect(tenant.stderr()).not.toMatch(/private|hunter2|diary|test-secret|Bearer|eyJ/);
   });
+
+  it('tells of a fault of the tenant’s own, and quotes nothing of what PostgreSQL said about the row', async () => {
+    const database = await freshDatabase();
+    const tenant = serveOn(database.url);
+    const client = await makeClient(await tenant.ready);
+    await database.query("alter table users add constraint broken check (profile::text not like '%private%')");
+    const answer = await client.send('POST', '/cis/v1/users', { email: 'very.private@example.com' });
+    expect(answer).toMatchObject({ status: 500, body: { message: 'The tenant could not answer this request' } });
+    tenant.child.kill('SIGTERM');
+    await tenant.ended;
+    expect(tenant.stderr()).toContain('request failed');
+    expect(tenant.stderr()).toContain('"code":"23514"');
+    expect(tenant.stderr()).not.toMatch(/private|Failing row/);
+  });
 });

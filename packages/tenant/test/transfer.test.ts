@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import fc from 'fast-check';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -138,4 +139,80 @@ it('says what is wrong with the command', async () => {
     stderr: expect.stringMatching(/^\/nowhere cannot be read|cannot be read/m),
   });
   expect((await run(database, 'serve')).stderr).toMatch(/There is no command "serve"/);
+});
+
+it('an export that is imported and exported again is the same, whatever the users hold', async () => {
+  const [from, to] = [await freshDatabase(), await freshDatabase()];
+  const [first, second] = [path.join(work, 'first.ndjson'), path.join(work, 'second.ndjson')];
+  const text = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }).filter((value) => !/\p{Cc}/u.test(value));
+  const people = fc.array(
+    fc.record(
+      {
+        name: fc.record({ first_name: text.filter((value) => [...value].length <= 30) }),
+        language: text,
+        custom_data: fc.dictionary(text, fc.jsonValue()),
+        custom_app_data: fc.dictionary(text, fc.oneof(text, fc.boolean(), fc.integer())),
+        birthday: fc.constant('1990-01-31'),
+      },
+      { requiredKeys: [] },
+    ),
+    { minLength: 30, maxLength: 30 },
+  );
+  await withTenant(from, async (client) => {
+    // U+2028 ends a line for some who read lines.
+    await client.create({ email: 'separator@example.com', name: { first_name: 'a\u2028b' } });
+    const many = await client.create({ email: 'many@example.com', secondary_emails: emails(0, 50) });
+    await client.update(many.user_id, { secondary_emails: emails(50, 100) });
+    for (const [n, person] of fc.sample(people, { numRuns: 1, seed: 7 })[0]!.entries()) {
+      const { status } = await client.send('POST', '/cis/v1/users', { email: `p${n}@example.com`, ...person });
+      expect([201, 400]).toContain(status);
+    }
+  });
+  await writeFile(first, 'what was there', { mode: 0o644 });
+  expect((await run(from, 'export', first)).code).toBe(0);
+  expect((await stat(first)).mode & 0o777).toBe(0o600);
+  const imported = await run(to, 'import', first);
+  expect(imported.stderr).not.toMatch(/^line /m);
+  expect(imported.code).toBe(0);
+  await run(to, 'export', second);
+  expect(await readFile(second, 'utf8')).toBe(await readFile(first, 'utf8'));
+});
+
+const emails = (from: number, to: number): string[] =>
+  Array.from({ length: to - from }, (_, n) => `also${from + n}@example.com`);
+
+it('refuses user IDs that no route reaches, and says where it cannot write', async () => {
+  const database = await freshDatabase();
+  const file = path.join(work, 'reserved.ndjson');
+  const ids = ['bulk', 'count', '..', 'email', 'me'];
+  await writeFile(file, ids.map((user_id, n) => JSON.stringify({ user_id, email: `r${n}@example.com` })).join('\n'));
+  const { stdout, stderr } = await run(database, 'import', file);
+  expect(stdout).toMatch(/^0 users imported, 5 bad lines/);
+  expect(stderr.match(/user_id must not be/g)).toHaveLength(5);
+  const nowhere = await run(database, 'export', path.join(work, 'nowhere/out'));
+  expect(nowhere.code).toBe(1);
+  expect(nowhere.stderr).toMatch(/cannot be written: /);
+  expect(nowhere.stderr).not.toMatch(/at .*\.ts:/);
+});
+
+it('restores a dump into a new database, with passwords and history, and into no other', async () => {
+  const [from, to] = [await freshDatabase(), await freshDatabase()];
+  const [first, second] = [path.join(work, 'first.dump'), path.join(work, 'second.dump')];
+  const before = await withTenant(from, async (client) => {
+    const user = await client.create({ email: 'kept@example.com', credentials: { password: 'correct horse' } });
+    await client.update(user.user_id, { language: 'en' });
+    return (await client.send('GET', `/cis/v1/users/${user.user_id}/history`)).body as unknown;
+  });
+  expect((await run(from, 'dump', first)).code).toBe(0);
+  expect((await stat(first)).mode & 0o777).toBe(0o600);
+  expect((await run(to, 'restore', first)).code).toBe(0);
+  await run(to, 'dump', second);
+  expect(await readFile(second, 'utf8')).toBe(await readFile(first, 'utf8'));
+  await withTenant(to, async (client) => {
+    const { body } = await client.send('GET', '/cis/v1/users/email/kept@example.com');
+    expect(body.result.password_information).toBeDefined();
+    expect((await client.send('GET', `/cis/v1/users/${body.result.user_id}/history`)).body).toEqual(before);
+  });
+  const again = await run(to, 'restore', first);
+  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('this one has a tenant') });
 });

@@ -141,9 +141,9 @@ async function start(binaries: Binaries, place: Place, cluster: string, connecti
         port: PORT,
         user: SUPERUSER,
         database: 'postgres',
-        password: '',
+        password: 'none',
         ssl: false,
-        options: '',
+        options: '-c application_name=tessera',
       },
       ended,
       async stop() {
