@@ -124,16 +124,14 @@ describe.each(Object.entries(valid))('%s', (id, request) => {
     expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
   });
 
-  const { params, query, body } = operation;
+  const { params, body } = operation;
   const propertiesOf = (schema: unknown): string[] =>
     Object.keys((schema as { properties?: object } | undefined)?.properties ?? {});
-  if (query) {
-    it('refuses an unknown parameter', async () => {
-      const answer = await send(operation, { ...good, query: { ...good.query, colour: 'red' } });
-      expectListed(operation, answer, 400);
-      expect(answer.body.message).toEqual(['colour is not a known parameter']);
-    });
-  }
+  it('refuses an unknown parameter', async () => {
+    const answer = await send(operation, { ...good, query: { ...good.query, colour: 'red' } });
+    expectListed(operation, answer, 400);
+    expect([answer.body.message].flat()).toEqual(['colour is not a known parameter']);
+  });
   for (const name of propertiesOf(params)) {
     it.each([
       ['control characters', 'a\u0001b'],
@@ -155,12 +153,13 @@ describe.each(Object.entries(valid))('%s', (id, request) => {
       ['null', null],
       ['broken JSON', '{"'],
       ['an unknown property', 'unknown'],
-      ...propertiesOf(body).map((name): [string, unknown] => [`a wrong type: ${name}`, { [name]: { wrong: [] } }]),
+      // Custom data may be any object.
+      ...propertiesOf(body)
+        .filter((name) => !name.startsWith('custom'))
+        .map((name): [string, unknown] => [`a wrong type: ${name}`, { [name]: { wrong: [] } }]),
     ])('refuses a body with %s', async (_what, wrong) => {
       const sent = wrong === 'unknown' ? { ...(good.body as object), colour: 'red' } : wrong;
       const answer = await send(operation, { ...good, body: typeof sent === 'string' ? sent : JSON.stringify(sent) });
-      // Custom data may be any object.
-      if (/custom/.test(_what)) return;
       expectListed(operation, answer, 400);
     });
   }
