@@ -29,7 +29,7 @@ const SETTINGS = [
   "set client_connection_check_interval = '500ms'",
 ];
 /** Rows that are in memory at once: users can have 130 KB each. */
-const CHUNK_ROWS = 50;
+const CHUNK_ROWS = 20;
 /** How long a connection may take to be made, or to come free. */
 const CONNECT_MS = 5000;
 

@@ -2,9 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { TimeLimitReached } from '../database/errors.ts';
 
 /** Requests with large bodies that are read and worked on at once; each takes a few times its size of memory. */
-const AT_ONCE = 4;
-/** How long one waits for its turn. */
-const WAIT_MS = 9000;
+const AT_ONCE = 2;
+/** How long one waits for its turn; the time is taken off what its work may take. */
+const WAIT_MS = 4000;
 
 let underWay = 0;
 const waiting: (() => void)[] = [];

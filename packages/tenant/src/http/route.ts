@@ -82,7 +82,9 @@ export function route<const O extends Operation>(
       void reply.status(success);
       const { caller, params, query, headers, body } = request;
       const call = { params, query, headers, body, caller, request, reply } as Call<O>;
-      const answer = await withinTime(reply.raw, () => Promise.resolve(handler(call)));
+      const answer = await withinTime(reply.raw, bodyLimit ? reply.elapsedTime : 0, () =>
+        Promise.resolve(handler(call)),
+      );
       return answer instanceof Written ? reply : (answer ?? reply.send());
     },
   });

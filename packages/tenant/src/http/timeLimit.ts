@@ -4,6 +4,7 @@ import { unlessAborted, withTimeLimit } from '../database/timeLimit.ts';
 
 /** Every request is answered within 10 s; a second of them is for what comes before and after the work. */
 const LIMIT_MS = 9000;
+const LEAST_MS = 3000;
 
 /** Nobody waits for the answer any more. */
 class ClientGone extends Error {
@@ -12,11 +13,12 @@ class ClientGone extends Error {
 
 /**
  * Does the work of a request, and gives it up when it takes too long or the client is gone: its statements are cut off then.
+ * @param spent milliseconds that the request has waited already
  * @throws TimeLimitReached, or what the work throws
  */
-export async function withinTime<T>(response: ServerResponse, work: () => Promise<T>): Promise<T> {
+export async function withinTime<T>(response: ServerResponse, spent: number, work: () => Promise<T>): Promise<T> {
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(new TimeLimitReached()), LIMIT_MS);
+  const timer = setTimeout(() => limit.abort(new TimeLimitReached()), Math.max(LEAST_MS, LIMIT_MS - spent));
   const gone = (): void => limit.abort(new ClientGone());
   response.on('close', gone);
   try {

@@ -143,7 +143,7 @@ async function start(binaries: Binaries, place: Place, cluster: string, connecti
         database: 'postgres',
         password: 'none',
         ssl: false,
-        options: '-c application_name=tessera',
+        options: '-c jit=off',
       },
       ended,
       async stop() {

@@ -5,7 +5,7 @@ import { usersAfter } from '../users/store/listUsers.ts';
 import { lineOfUser } from './userLine.ts';
 
 /** Users can have 130 KB each. */
-const BATCH = 200;
+const BATCH = 100;
 
 /**
  * Writes every user of a tenant as a line of JSON, by user ID. It holds a batch of users at a time.

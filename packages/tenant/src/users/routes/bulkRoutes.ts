@@ -32,7 +32,7 @@ import { makeCompiler } from '../../validation/validator.ts';
 type Outcome = User | ApiError;
 
 /** So many items are worked on at once, and answered before the next ones: memory holds no more of them. */
-const SLICE = 100;
+const SLICE = 50;
 /** Passwords of one request that are hashed or wait for it: another request's turn comes between. */
 const HASHING_AT_ONCE = 4;
 
