@@ -51,7 +51,7 @@ export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_MS,
     // Longer than any identifier may be, so that the schema and not the router refuses one.
-    routerOptions: { maxParamLength: 8192, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: MAX_HEADER_BYTES, ignoreTrailingSlash: true },
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADER_MS,
