@@ -91,14 +91,18 @@ export class Database implements Queryable {
     };
     const client = await guard(this.pool.connect());
     // With a query under way, this closes the socket at once.
-    const cut = (): void => void client.end().catch(() => {});
+    let cutOff = false;
+    const cut = (): void => {
+      cutOff = true;
+      client.end().catch(() => {});
+    };
     try {
       limit?.throwIfAborted();
       limit?.addEventListener('abort', cut);
       return await work({ query: (query) => guard(client.query(query)) }, client, guard);
     } finally {
       limit?.removeEventListener('abort', cut);
-      client.release(limit?.aborted === true || broken);
+      client.release(cutOff || broken);
     }
   }
 
@@ -201,6 +205,10 @@ export async function inTransaction<T>(database: Database, work: (connection: Qu
     }
   }
 }
+
+/** The same, tried once: for work that cannot be done twice, since it reads or writes a stream. */
+export const inOneTransaction = <T>(database: Database, work: (connection: Queryable) => Promise<T>): Promise<T> =>
+  database.withConnection((connection) => transaction(connection, work));
 
 async function transaction<T>(connection: Queryable, work: (connection: Queryable) => Promise<T>): Promise<T> {
   await connection.query({ text: 'begin' });

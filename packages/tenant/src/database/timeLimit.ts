@@ -8,6 +8,9 @@ const limits = new AsyncLocalStorage<AbortSignal>();
  */
 export const withTimeLimit = <T>(signal: AbortSignal, work: () => T): T => limits.run(signal, work);
 
+/** Runs work that is shared, and so must not end with the request that happens to start it. */
+export const withoutTimeLimit = <T>(work: () => T): T => limits.exit(work);
+
 /** The signal that the code that runs now ends with; undefined when nothing limits it. */
 export const timeLimit = (): AbortSignal | undefined => limits.getStore();
 

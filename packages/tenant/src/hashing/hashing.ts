@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
-import { timeLimit } from '../database/timeLimit.ts';
+import { timeLimit, withoutTimeLimit } from '../database/timeLimit.ts';
 import { HashingBusy } from './errors.ts';
 import type { HashingTask } from './worker.ts';
 
@@ -46,7 +46,7 @@ let decoy: Promise<string> | undefined;
  */
 export async function isSecret(secret: string, hashed: string | undefined): Promise<boolean> {
   if (hashed !== undefined) return run({ secret, hashed }) as Promise<boolean>;
-  decoy ??= hashSecret('decoy');
+  decoy ??= withoutTimeLimit(() => hashSecret('decoy'));
   decoy.catch(() => (decoy = undefined));
   await run({ secret, hashed: await decoy });
   return false;

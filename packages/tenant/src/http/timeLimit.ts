@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { defineError } from '../errors.ts';
 import { TimeLimitReached } from '../database/errors.ts';
 import { unlessAborted, withTimeLimit } from '../database/timeLimit.ts';
 
@@ -6,9 +7,16 @@ import { unlessAborted, withTimeLimit } from '../database/timeLimit.ts';
 const LIMIT_MS = 9000;
 const LEAST_MS = 3000;
 
-/** Nobody waits for the answer any more. */
-class ClientGone extends Error {
-  override name = 'ClientGone';
+/** Nobody waits for the answer any more: the log alone tells of it. */
+class ClientGone extends defineError({
+  code: 'client_gone',
+  status: 499,
+  meaning: 'The client left before the answer; its query was ended. Only the log has this status.',
+  remedy: 'Wait longer on the side of the client, or ask for less at once.',
+}) {
+  constructor() {
+    super('The client left before the answer');
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { inTransaction, type Database, type Queryable } from '../database/database.ts';
+import { inOneTransaction, type Database, type Queryable } from '../database/database.ts';
 import { StartError } from '../startError.ts';
 
 /**
@@ -22,7 +22,7 @@ async function tables(connection: Queryable): Promise<string[]> {
 
 /** Writes every row, all of one moment. @returns how many */
 export function dump(database: Database, output: Writable): Promise<number> {
-  return inTransaction(database, async (connection) => {
+  return inOneTransaction(database, async (connection) => {
     await connection.query({ text: 'set transaction isolation level repeatable read, read only' });
     let count = 0;
     for (const table of await tables(connection)) {
@@ -49,7 +49,7 @@ export function dump(database: Database, output: Writable): Promise<number> {
  * @throws StartError when a line is none of a dump, or the database has something already
  */
 export function restore(database: Database, lines: AsyncIterable<string>): Promise<number> {
-  return inTransaction(database, async (connection) => {
+  return inOneTransaction(database, async (connection) => {
     const known = new Set(await tables(connection));
     const { rows: tenants } = await connection.query({ text: 'select from tenants limit 1' });
     if (tenants.length > 0) throw new StartError('A dump is restored into a new database, and this one has a tenant.');

@@ -51,7 +51,7 @@ interface Line {
  *
  * The import of a file, as its row in `imports` tells, is
  *
- * - UNKNOWN: there is no row. Starting makes one with 0 lines: it is UNDER WAY.
+ * - UNKNOWN: there is no row. The first batch makes one: it is UNDER WAY.
  * - UNDER WAY: the row has the number of the last line of the last batch that was stored. Each batch stores its users and
  *   moves the row in one transaction, so the row counts just the lines that are done. An import that finds a row skips them.
  * - FINISHED: after the last line the row is deleted, so the file is UNKNOWN again.
