@@ -91,7 +91,7 @@ export class Database implements Queryable {
     };
     const client = await guard(this.pool.connect());
     // With a query under way, this closes the socket at once.
-    let cutOff = false;
+    let cutOff = false as boolean;
     const cut = (): void => {
       cutOff = true;
       client.end().catch(() => {});

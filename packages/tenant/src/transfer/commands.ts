@@ -1,7 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { access, rename, rm } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Logger } from 'pino';
@@ -14,6 +13,7 @@ import type { Database } from '../database/database.ts';
 import { dump, restore } from './dump.ts';
 import { exportUsers } from './exportUsers.ts';
 import { importUsers } from './importUsers.ts';
+import { linesOf } from './lines.ts';
 
 /** What both commands need. */
 export interface TransferOptions {
@@ -113,17 +113,11 @@ export async function runRestore(
   });
   const storage = await openStorage(location, connections, log);
   try {
-    const count = await restore(storage.database, linesOf(file));
+    const count = await restore(storage.database, linesOf(createReadStream(file, 'latin1')));
     process.stderr.write(`${count} rows restored.\n`);
   } finally {
     await storage.close();
   }
-}
-
-/** Bytes as characters while the lines are divided: readline would take more than line feeds for the end of one. */
-async function* linesOf(file: string): AsyncGenerator<string> {
-  const lines = createInterface({ input: createReadStream(file, 'latin1'), crlfDelay: Infinity });
-  for await (const line of lines) yield Buffer.from(line, 'latin1').toString();
 }
 
 /**

@@ -48,7 +48,7 @@ export function dump(database: Database, output: Writable): Promise<number> {
  * @returns how many
  * @throws StartError when a line is none of a dump, or the database has something already
  */
-export function restore(database: Database, lines: AsyncIterable<string>): Promise<number> {
+export function restore(database: Database, lines: AsyncIterable<Buffer>): Promise<number> {
   return inOneTransaction(database, async (connection) => {
     const known = new Set(await tables(connection));
     const { rows: tenants } = await connection.query({ text: 'select from tenants limit 1' });
@@ -68,7 +68,7 @@ export function restore(database: Database, lines: AsyncIterable<string>): Promi
     };
     for await (const line of lines) {
       number += 1;
-      const [, table = '', row = ''] = LINE.exec(line) ?? [];
+      const [, table = '', row = ''] = LINE.exec(line.toString()) ?? [];
       if (!known.has(table)) throw new StartError(`Line ${number} is none of a dump.`);
       if (table !== waiting.table || waiting.rows.length >= ROWS_AT_ONCE) {
         await store();

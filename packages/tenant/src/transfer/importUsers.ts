@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import type { ValidateFunction } from 'ajv';
 import pLimit from 'p-limit';
 import { v5 as nameBasedUuid } from 'uuid';
@@ -18,6 +17,7 @@ import type { Writer } from '../database/writer.ts';
 import { ApiError } from '../errors.ts';
 import { InvalidRequest } from '../http/requestErrors.ts';
 import type { User } from '../users/rules/user.ts';
+import { linesOf } from './lines.ts';
 import { UserLine, userOfLine } from './userLine.ts';
 
 /** What an import tells while it runs. */
@@ -41,9 +41,11 @@ const HASHING_AT_ONCE = 8;
 /** Namespace of the IDs of users whose lines name none: the same file gives the same IDs again. */
 const NAMESPACE = '6f1f3b0e-6a4e-4d0c-9d53-0a5c2f0c7b11';
 
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
 interface Line {
   number: number;
-  text: string;
+  line: Buffer;
 }
 
 /**
@@ -89,10 +91,10 @@ export async function importUsers(
     const bad = new Map<number, string[]>();
     const users = new Map<string, { user: User; number: number }>();
     await Promise.all(
-      lines.map(async ({ number, text }) => {
+      lines.map(async ({ number, line: bytes }) => {
         try {
           const at = Date.now();
-          const line = parsed(isLine, text);
+          const line = parsed(isLine, bytes);
           const userId = line.user_id ?? nameBasedUuid(`${key}:${number}`, NAMESPACE);
           const user = userOfLine(userId, line, {
             at,
@@ -132,16 +134,15 @@ async function identify(file: string): Promise<{ key: string; size: number }> {
 }
 
 async function* batches(file: string, skip: number): AsyncGenerator<{ lines: Line[]; bytes: number }> {
-  // Bytes as characters: readline would take more than line feeds for the end of a line, and not tell what is no UTF-8.
   const input = createReadStream(file, 'latin1');
   let number = 0;
   let lines: Line[] = [];
-  for await (const text of createInterface({ input, crlfDelay: Infinity })) {
+  for await (const bytes of linesOf(input)) {
     number += 1;
     // An export from elsewhere may begin with a byte order mark.
-    const line = number === 1 ? text.replace(/^\u00ef\u00bb\u00bf/, '') : text;
-    if (number <= skip || line.trim() === '') continue;
-    lines.push({ number, text: line });
+    const line = number === 1 && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
+    if (number <= skip || line.toString('latin1').trim() === '') continue;
+    lines.push({ number, line });
     if (lines.length < BATCH) continue;
     yield { lines, bytes: input.bytesRead };
     lines = [];
@@ -149,8 +150,8 @@ async function* batches(file: string, skip: number): AsyncGenerator<{ lines: Lin
   if (lines.length > 0) yield { lines, bytes: input.bytesRead };
 }
 
-function parsed(isLine: ValidateFunction<UserLine>, text: string): UserLine {
-  const line = parseJson(Buffer.from(text, 'latin1'), 'line');
+function parsed(isLine: ValidateFunction<UserLine>, bytes: Buffer): UserLine {
+  const line = parseJson(bytes, 'line');
   if (!isLine(line)) throw new InvalidRequest(faultsOf(isLine.errors ?? [], 'line'));
   return line;
 }
