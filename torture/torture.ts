@@ -5,6 +5,7 @@ import { fullDisk } from './attacks/fullDisk.ts';
 import { fuzz } from './attacks/fuzz.ts';
 import { killPostgres } from './attacks/killPostgres.ts';
 import { killTenant } from './attacks/killTenant.ts';
+import { largeAnswers } from './attacks/largeAnswers.ts';
 import { outage } from './attacks/outage.ts';
 import { slowBodies } from './attacks/slowBodies.ts';
 import { stalledLog } from './attacks/stalledLog.ts';
@@ -25,6 +26,7 @@ const ATTACKS: readonly Attack[] = [
   fullDisk,
   slowBodies,
   stalledLog,
+  largeAnswers,
   fuzz,
 ];
 

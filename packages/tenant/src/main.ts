@@ -1,8 +1,10 @@
 import { keepCompiledCode } from './compileCache.ts';
+import { boundMemory } from './memory.ts';
 import { StartError } from './startError.ts';
 
 // Before the code is loaded.
 keepCompiledCode();
+boundMemory();
 const { run } = await import('./run.ts');
 
 await run().catch((error: unknown) => {
