@@ -120,8 +120,10 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const PURGE_EVERY_MS = 60 * 60 * 1000;
+/** A tenant that is started for an hour at a time takes old history away as well. */
+const FIRST_PURGE_MS = 60 * 1000;
 
-/** Takes away old history every hour. @returns what ends that */
+/** Takes away old history a minute after the start, and every hour. @returns what ends that */
 function purgeByAge(
   database: Database,
   days: number,
@@ -132,8 +134,13 @@ function purgeByAge(
     void purge(database, Date.now() - days * DAY_MS).catch((error: Error) =>
       log.warn({ err: { type: error.name } }, 'old history was not taken away; it is tried again in an hour'),
     );
+  const first = setTimeout(run, FIRST_PURGE_MS).unref();
   const timer = setInterval(run, PURGE_EVERY_MS).unref();
-  return () => Promise.resolve(clearInterval(timer));
+  return () => {
+    clearTimeout(first);
+    clearInterval(timer);
+    return Promise.resolve();
+  };
 }
 
 async function freePort(host: string): Promise<number> {

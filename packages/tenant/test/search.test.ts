@@ -189,6 +189,7 @@ describe('the search', () => {
     ['custom_app_data. eq "a"', /can name only/],
     [`${'('.repeat(3000)}email pr${')'.repeat(3000)}`, /must not nest deeper than 50 levels \(at position 51\)/],
     [`${'not '.repeat(1500)}email pr`, /must not nest deeper/],
+    [`email pr${' or email pr'.repeat(100)}`, /must not join more than 100 expressions \(at position 1198\)/],
     ['x'.repeat(9000), /^search must have at most 8192 characters$/],
   ])('refuses %s', async (search, reason) => {
     const { status, body } = await list({ search });

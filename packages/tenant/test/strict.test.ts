@@ -115,6 +115,31 @@ describe('what cannot be kept as it is, is refused by its name', () => {
     },
   );
 
+  it.each([
+    ['{"language":"fr","language":"en"}', 'language'],
+    ['{"custom_data":{"a":[{"x \\"{\\" y":1},{"b":1,"c":{},"\\u0062":2}]}}', 'b'],
+    ['{"custom_data" : {"a":"}"}, "custom_data"\n:{"b":1}}', 'custom_data'],
+  ])('a key that is there twice: %s', async (body, key) => {
+    const { user_id } = await tenant.create({ email: freshEmail(), language: 'sv' });
+    const { status, body: refusal } = await tenant.send('PUT', `/cis/v1/users/${user_id}`, body);
+    expect({ status, message: refusal.message }).toEqual({ status: 400, message: [`${key} must not be there twice`] });
+    expect(await tenant.get(user_id)).toMatchObject({ language: 'sv' });
+  });
+
+  it('and any object whose keys differ is kept', async () => {
+    const { user_id } = await tenant.create({ email: freshEmail() });
+    const data = fc.object({ key: fc.string({ maxLength: 8 }), maxDepth: 3, withNullPrototype: false });
+    await fc.assert(
+      fc.asyncProperty(data, async (a) => {
+        const sent = JSON.stringify({ custom_data: { a } });
+        const { status } = await tenant.send('PUT', `/cis/v1/users/${user_id}`, sent);
+        fc.pre(!/__proto__|constructor|\\u0000/.test(sent));
+        expect(status, sent).toBe(200);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it('and every number that loses none is kept', async () => {
     const { user_id } = await tenant.create({ email: freshEmail() });
     await fc.assert(

@@ -11,10 +11,10 @@ const MAYBE_LOSSY = /[\d.]{16}|[eE][-+]?\d{3}/;
 class LossyNumber {}
 
 /**
- * Reads JSON (RFC 8259) so that nothing of it is lost: text that is not UTF-8 and numbers that a double would change are
- * refused, and so are keys that mean something to JavaScript (`__proto__`).
+ * Reads JSON (RFC 8259) so that nothing of it is lost: text that is not UTF-8, numbers that a double would change and keys
+ * that are there twice are refused, and so are those that mean something to JavaScript (`__proto__`).
  * @param what it is, for words that say what is wrong; of a line, the reader names the number
- * @throws MalformedJson naming what is wrong, and the property where a number is
+ * @throws MalformedJson naming what is wrong, and the property where a number or a key is
  */
 export function parseJson(bytes: Buffer, what: 'body' | 'line' = 'body'): unknown {
   const subject = what === 'body' ? 'The body ' : '';
@@ -30,7 +30,67 @@ export function parseJson(bytes: Buffer, what: 'body' | 'line' = 'body'): unknow
   }
   const faults = exact ? lossyNumbers(value) : [];
   if (faults.length > 0) throw new MalformedJson(faults);
+  if (keysIn(value) !== keysWritten(text)) throw new MalformedJson(`${repeatedKey(text)} must not be there twice`);
   return value;
+}
+
+/** How many keys the objects of a value have: fewer than were written, when one was there twice. */
+function keysIn(root: unknown): number {
+  let count = 0;
+  const open = [root];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (value === null || typeof value !== 'object') continue;
+    const members = Object.values(value);
+    if (!Array.isArray(value)) count += members.length;
+    for (const member of members) if (member !== null && typeof member === 'object') open.push(member);
+  }
+  return count;
+}
+
+function keysWritten(text: string): number {
+  let count = 0;
+  for (const { isKey } of stringsOf(text)) if (isKey) count += 1;
+  return count;
+}
+
+/** The first key of valid JSON that its object had already. */
+function repeatedKey(text: string): string {
+  const objects: Set<string>[] = [];
+  let before = 0;
+  for (const { start, end, isKey } of stringsOf(text)) {
+    for (const [brace] of text.slice(before, start).matchAll(/[{}]/g)) {
+      if (brace === '{') objects.push(new Set());
+      else objects.pop();
+    }
+    before = end;
+    if (!isKey) continue;
+    const key = JSON.parse(text.slice(start, end)) as string;
+    const known = objects.at(-1)!;
+    if (known.has(key)) return key.slice(0, 200);
+    known.add(key);
+  }
+  throw new Error('every key is there once');
+}
+
+/** Each string of valid JSON: where it begins, where it ends, and whether it is a key. */
+function* stringsOf(text: string): Generator<{ start: number; end: number; isKey: boolean }> {
+  for (let start = text.indexOf('"'); start >= 0;) {
+    let quote = text.indexOf('"', start + 1);
+    while (isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
+    let next = quote + 1;
+    while (text.charCodeAt(next) <= SPACE) next += 1;
+    yield { start, end: quote + 1, isKey: text[next] === ':' };
+    start = text.indexOf('"', next);
+  }
+}
+
+const SPACE = 0x20;
+
+function isEscaped(text: string, quote: number): boolean {
+  let before = quote - 1;
+  while (text[before] === '\\') before -= 1;
+  return (quote - before) % 2 === 0;
 }
 
 function markLossy(_key: string, value: unknown, context: { source?: string }): unknown {
