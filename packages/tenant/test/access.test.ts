@@ -100,6 +100,23 @@ describe('the token endpoint', () => {
     if (status === 401) expect(answer.headers.get('www-authenticate')).toMatch(/^Basic/);
   });
 
+  it('does the same work for a client that is not there as for one whose secret is wrong', async () => {
+    const flood = (name: (place: number) => string) =>
+      Promise.all(
+        Array.from({ length: 40 }, (_, place) =>
+          askToken({ grant_type, client_id: name(place), client_secret: `wrong-${place}` }),
+        ),
+      );
+    for (const name of [() => client_id, (place: number) => `nobody-${place}`]) {
+      const answers = await flood(name);
+      const statuses = new Set(answers.map(({ status }) => status));
+      // The work of comparing waits in a queue, and what does not fit is refused: without that work there is no queue.
+      expect([...statuses].sort(), name(0)).toEqual([401, 429]);
+      const words = answers.map(({ body }) => JSON.stringify(body));
+      expect(new Set(words).size).toBe(2);
+    }
+  });
+
   it('refuses credentials sent both ways, and a body that is no form', async () => {
     const both = await askToken({ grant_type, client_id, client_secret }, basic(client_id, client_secret));
     expect(both).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
