@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { FastifyReply } from 'fastify';
 import { timeLimit } from '../database/timeLimit.ts';
+import { extendTime } from './timeLimit.ts';
 
 /** What a handler gives that has written its answer itself. */
 export class Written {
@@ -41,6 +42,7 @@ export class JsonStream {
     const ready = raw.write(this.#waiting);
     this.#waiting = '';
     if (!ready) await once(raw, 'drain', { signal: timeLimit() });
+    extendTime(raw);
   }
 
   /** Writes the last piece. */

@@ -6,6 +6,14 @@ import { unlessAborted, withTimeLimit } from '../database/timeLimit.ts';
 /** Every request is answered within 10 s; a second of them is for what comes before and after the work. */
 const LIMIT_MS = 9000;
 const LEAST_MS = 3000;
+/** An answer that goes out in pieces may take longer in all, as long as the client gets another piece in time. */
+const STREAM_MS = 60_000;
+
+/** What gives an answer more time, by the response that it goes out in. */
+const extensions = new WeakMap<ServerResponse, () => void>();
+
+/** Tells that a piece of an answer has gone out: the next one has as much time again. */
+export const extendTime = (response: ServerResponse): void => extensions.get(response)?.();
 
 /** Nobody waits for the answer any more: the log alone tells of it. */
 class ClientGone extends defineError({
@@ -27,12 +35,17 @@ class ClientGone extends defineError({
 export async function withinTime<T>(response: ServerResponse, spent: number, work: () => Promise<T>): Promise<T> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(new TimeLimitReached()), Math.max(LEAST_MS, LIMIT_MS - spent));
+  const latest = Date.now() + STREAM_MS;
+  extensions.set(response, () => {
+    if (Date.now() < latest) timer.refresh();
+  });
   const gone = (): void => limit.abort(new ClientGone());
   response.on('close', gone);
   try {
     return await unlessAborted(limit.signal, withTimeLimit(limit.signal, work));
   } finally {
     clearTimeout(timer);
+    extensions.delete(response);
     response.off('close', gone);
   }
 }
