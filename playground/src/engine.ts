@@ -119,6 +119,8 @@ export interface Run {
   /** The items of n8n's error output. */
   failed: INodeExecutionData[];
   error: (NodeApiError & { description?: string }) | undefined;
+  /** What the last node told about its run. */
+  hints: string[];
 }
 
 /** The part of a workflow that the engine needs: a manual trigger, and Transmit nodes. */
@@ -131,11 +133,13 @@ export interface RunnableWorkflow {
 /**
  * Runs a workflow in n8n's own execution engine, without the rest of n8n.
  * @param input the items that the trigger gives
+ * @param cancel cancels the execution, as the button in the editor does
  */
 export async function runWorkflow(
   { name, nodes, connections }: RunnableWorkflow,
   credential: OneCredential,
   input: IDataObject[] = [{}],
+  cancel?: AbortSignal,
 ): Promise<Run> {
   const nodeTypes = nodeTypesWith(triggerOf(input));
   const workflow = new Workflow({ id: 'w', name, nodes, connections, active: false, nodeTypes });
@@ -149,8 +153,12 @@ export async function runWorkflow(
   } as unknown as IWorkflowExecuteAdditionalData;
   const engine = new WorkflowExecute(additionalData, 'manual');
   const trigger = nodes.find(({ type }) => type === 'n8n-nodes-base.manualTrigger')!;
-  const { data } = await engine.run({ workflow, startNode: workflow.getNode(trigger.name)! });
+  const running = engine.run({ workflow, startNode: workflow.getNode(trigger.name)! });
+  cancel?.addEventListener('abort', () => running.cancel());
+  const { data } = await running;
   const { runData, lastNodeExecuted, error } = data.resultData;
-  const [items, failed] = runData[lastNodeExecuted ?? '']?.[0]?.data?.main ?? [];
-  return { items: items ?? [], failed: failed ?? [], error: error as Run['error'] };
+  const last = runData[lastNodeExecuted ?? '']?.[0];
+  const [items, failed] = last?.data?.main ?? [];
+  const hints = (last?.hints ?? []).map(({ message }) => message);
+  return { items: items ?? [], failed: failed ?? [], error: error as Run['error'], hints };
 }

@@ -3,13 +3,14 @@ import { runWorkflow, type OneCredential, type Run } from '../../playground/src/
 
 /**
  * Runs a workflow of two nodes in n8n's engine: the input items, then the Transmit node.
- * @param parameters those of the Transmit node
+ * @param parameters those of the Transmit node; Update User unless they say otherwise
  */
 export function runTransmit(
   credential: OneCredential,
   parameters: INodeParameters,
   input: IDataObject[] = [{}],
   onError: INode['onError'] = 'stopWorkflow',
+  { typeVersion = 1.1, cancel }: { typeVersion?: number; cancel?: AbortSignal } = {},
 ): Promise<Run> {
   const nodes: INode[] = [
     {
@@ -24,7 +25,7 @@ export function runTransmit(
       id: '2',
       name: 'Transmit',
       type: 'n8n-nodes-mosaic.transmit',
-      typeVersion: 1,
+      typeVersion,
       position: [200, 0],
       onError,
       parameters: { resource: 'identityManagement', operation: 'updateUser', ...parameters },
@@ -32,5 +33,5 @@ export function runTransmit(
     },
   ];
   const connections = { Items: { main: [[{ node: 'Transmit', type: 'main' as const, index: 0 }]] } };
-  return runWorkflow({ nodes, connections }, credential, input);
+  return runWorkflow({ nodes, connections }, credential, input, cancel);
 }

@@ -151,12 +151,19 @@ describe('Update User, in n8n’s engine', () => {
     const input = Array.from({ length: 20 }, (_, n) => ({ n }));
     const { items } = await runTransmit(
       credential,
-      { userId: byId(user.user_id), fields: { language: '={{ "l" + $json.n }}' } },
+      {
+        userId: byId(user.user_id),
+        fields: { language: '={{ "l" + $json.n }}' },
+        options: { manyAtOnce: false },
+      },
       input,
     );
     expect(items).toHaveLength(20);
     expect(tokenRequests()).toBe(1);
     expect(proxy.requests).toHaveLength(21);
+    // Of one user, in the order of the items.
+    expect(items.map(({ json }) => json.language)).toEqual(input.map(({ n }) => `l${n}`));
+    expect((await tenant.get(user.user_id)).language).toBe('l19');
   });
 
   it('asks for one token when executions start together, and keeps it for later ones', async () => {
@@ -171,13 +178,16 @@ describe('Update User, in n8n’s engine', () => {
 
   it('renews a token that is refused, and goes on', async () => {
     const user = await newUser();
+    // Another name, for which nobody has a token yet.
+    credential.data.baseUrl = proxy.url.replace('127.0.0.1', 'localhost');
     credential.data.accessToken = 'expired';
-    const { items, error } = await runTransmit(credential, { userId: byId(user.user_id), fields: { language: 'en' } }, [
-      {},
-      {},
-    ]);
+    const { items, error } = await runTransmit(
+      credential,
+      { userId: byId(user.user_id), fields: { language: '={{ "l" + $json.n }}' }, options: { manyAtOnce: false } },
+      Array.from({ length: 20 }, (_, n) => ({ n })),
+    );
     expect(error).toBeUndefined();
-    expect(items).toHaveLength(2);
+    expect(items).toHaveLength(20);
     expect(tokenRequests()).toBe(1);
   });
 });
@@ -223,7 +233,7 @@ describe('what goes wrong', () => {
     [
       'no ID',
       () => ({ userId: byId('={{ " " }}'), fields: { language: 'en' } }),
-      /the ID is missing/,
+      /^'User' is missing$/,
       'NodeOperationError',
     ],
     [
@@ -255,11 +265,20 @@ describe('what goes wrong', () => {
     const users = [await newUser(), await newUser()];
     const input = [{ id: users[0]!.user_id }, { id: 'nobody' }, { id: users[1]!.user_id }];
     const parameters = { userId: byId('={{ $json.id }}'), fields: { language: 'en' } };
-    const { items, error } = await runTransmit(credential, parameters, input, 'continueRegularOutput');
+    const { items, error, hints } = await runTransmit(credential, parameters, input, 'continueRegularOutput');
     expect(error).toBeUndefined();
     expect(items.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
-    expect(items[1]!.json).toEqual({ error: 'There is no such user' });
+    expect(items[1]!.json).toEqual({
+      id: 'nobody',
+      error: 'There is no such user',
+      message: 'There is no such user',
+      details: expect.objectContaining({ status: 404, retryable: false }),
+    });
     expect(items[2]!.json).toMatchObject({ user_id: users[1]!.user_id, language: 'en' });
+    expect(hints).toEqual(['2 updated, 1 refused']);
+    // Workflows of the first version keep their output.
+    const before = await runTransmit(credential, parameters, input, 'continueRegularOutput', { typeVersion: 1 });
+    expect(before.items[1]!.json).toEqual({ error: 'There is no such user' });
   });
 
   it('the error output gets just the items that failed, with what they brought', async () => {
@@ -271,7 +290,15 @@ describe('what goes wrong', () => {
     const parameters = { userId: byId('={{ $json.id }}'), fields: { language: 'en' } };
     const { items, failed } = await runTransmit(credential, parameters, input, 'continueErrorOutput');
     expect(items.map(({ json }) => json.user_id)).toEqual([user.user_id]);
-    expect(failed.map(({ json }) => json)).toEqual([{ id: 'nobody', row: 1, error: 'There is no such user' }]);
+    expect(failed.map(({ json }) => json)).toEqual([
+      {
+        id: 'nobody',
+        row: 1,
+        error: 'There is no such user',
+        message: 'There is no such user',
+        details: expect.objectContaining({ status: 404 }),
+      },
+    ]);
   });
 
   it.each([

@@ -10,6 +10,7 @@ import type {
 	IconFile,
 } from 'n8n-workflow';
 import { ApplicationError } from 'n8n-workflow';
+import { wordsOfNetwork } from '../nodes/Transmit/requests/networkFaults';
 
 /** The base URL that a credential points at: the token endpoint and the Users API are below it. */
 export function baseUrlOf(credentials: IDataObject): string {
@@ -22,16 +23,39 @@ export function baseUrlOf(credentials: IDataObject): string {
 const BASE_URL =
 	'={{ ($credentials.environment === "custom" ? $credentials.baseUrl : $credentials.environment).trim().replace(/\\/+$/, "") }}';
 
+/** Why there is no access token, for those who might ask again. */
+export interface TokenRefused {
+	status?: number;
+	retryable: boolean;
+	/** Milliseconds to wait before asking again, when the tenant said. */
+	waitMs?: number;
+}
+
+/** What ends a request for a token: n8n passes on its message alone, and this beside it. */
+class TokenError extends ApplicationError {
+	constructor(
+		message: string,
+		readonly tokenRefused: TokenRefused,
+	) {
+		super(message, { level: 'warning' });
+	}
+}
+
 /** Token requests that are under way: executions that start together wait for one token. */
 const underWay = new Map<string, Promise<IDataObject>>();
+/** A request that was refused with the token before this one gets this one, not yet another. */
+const latest = new Map<string, { token: IDataObject; at: number }>();
+const LATEST_MS = 5000;
+const MOST_LATEST = 100;
 
 async function fetchToken(
 	helpers: IHttpRequestHelper['helpers'],
 	base: string,
 	{ clientId, clientSecret }: ICredentialDataDecryptedObject,
 ): Promise<IDataObject> {
+	let answer: { statusCode: number; headers: IDataObject; body: unknown };
 	try {
-		const answer = (await helpers.httpRequest({
+		answer = (await helpers.httpRequest({
 			method: 'POST',
 			url: `${base}/oidc/token`,
 			headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -40,39 +64,57 @@ async function fetchToken(
 				client_id: String(clientId),
 				client_secret: String(clientSecret),
 			}).toString(),
+			// A redirect would take the client secret elsewhere.
+			disableFollowRedirect: true,
+			ignoreHttpStatusErrors: true,
+			returnFullResponse: true,
 			json: false,
-		})) as string | IDataObject;
-		const { access_token: accessToken } =
-			typeof answer === 'string' ? (JSON.parse(answer) as IDataObject) : answer;
-		if (typeof accessToken !== 'string') throw new SyntaxError('no access_token in the answer');
-		return { accessToken };
+		})) as typeof answer;
 	} catch (error) {
-		throw new ApplicationError(reasonOf(error as Error, base), { level: 'warning' });
+		const { code } = error as { code?: string };
+		throw new TokenError(`Nothing answers at ${base}: ${wordsOfNetwork(code)}`, {
+			retryable: code !== 'ENOTFOUND',
+		});
+	}
+	const { statusCode: status, headers, body } = answer;
+	if (status >= 300) {
+		const retryAfter = Number(headers['retry-after']);
+		throw new TokenError(reasonOf(status, headers.location, base), {
+			status,
+			retryable: [429, 502, 503, 504].includes(status),
+			...(retryAfter >= 0 && { waitMs: retryAfter * 1000 }),
+		});
+	}
+	const accessToken = tokenIn(body);
+	if (accessToken === undefined) {
+		throw new TokenError(`There is no Mosaic at ${base}: its token endpoint gave no token`, {
+			status,
+			retryable: false,
+		});
+	}
+	return { accessToken };
+}
+
+function tokenIn(body: unknown): string | undefined {
+	try {
+		const { access_token: token } = (
+			typeof body === 'string' ? JSON.parse(body) : body
+		) as IDataObject;
+		return typeof token === 'string' ? token : undefined;
+	} catch {
+		return undefined;
 	}
 }
 
-// In words: n8n replaces a message that has one of these codes in it by one that names no URL.
-const CONNECTION_FAULTS: Record<string, string> = {
-	ECONNREFUSED: 'the connection was refused',
-	ECONNRESET: 'the connection was cut',
-	ECONNABORTED: 'it took too long',
-	ENOTFOUND: 'there is no such host',
-	EAI_AGAIN: 'the host name could not be looked up',
-	ETIMEDOUT: 'it took too long',
-};
-
 /** Says what is wrong, in words for whoever fills in the credential. */
-function reasonOf(error: Error, base: string): string {
-	const { response, code } = error as Error & { response?: { status?: number }; code?: string };
-	const status = response?.status;
+function reasonOf(status: number, location: unknown, base: string): string {
+	if (status < 400) {
+		return `The base URL redirects elsewhere${typeof location === 'string' ? `, to ${location.slice(0, 200)}` : ''}: set it to where the tenant is, since a client secret is sent nowhere else`;
+	}
 	if (status === 401 || status === 403) return 'The client ID or the client secret is wrong';
 	if (status === 400) return 'The client ID or the client secret is missing or malformed';
 	if (status === 404) return `There is no Mosaic at ${base}: it has no token endpoint`;
-	if (status) return `The token endpoint of ${base} answered with HTTP status ${status}`;
-	if (error instanceof SyntaxError) {
-		return `There is no Mosaic at ${base}: its token endpoint gave no token`;
-	}
-	return `Nothing answers at ${base}: ${CONNECTION_FAULTS[code ?? ''] ?? 'the connection failed'}`;
+	return `The token endpoint of ${base} answered with HTTP status ${status}`;
 }
 
 export class MosaicApi implements ICredentialType {
@@ -145,15 +187,27 @@ export class MosaicApi implements ICredentialType {
 	): Promise<IDataObject> {
 		const base = baseUrlOf(credentials);
 		if (!/^https?:\/\/./i.test(base)) {
-			throw new ApplicationError('The base URL must begin with http:// or https://', {
-				level: 'warning',
+			throw new TokenError('The base URL must begin with http:// or https://', {
+				retryable: false,
 			});
 		}
+		if (/\/(?:cis|oidc)(?:\/|$)/i.test(base)) {
+			throw new TokenError(
+				'The base URL must be the address of the tenant alone, without /cis/v1 or another path of its API',
+				{ retryable: false },
+			);
+		}
 		const key = JSON.stringify([base, credentials.clientId, credentials.clientSecret]);
+		const known = latest.get(key);
+		if (known && Date.now() - known.at < LATEST_MS && credentials.accessToken !== '')
+			return known.token;
 		let token = underWay.get(key);
 		if (!token) {
 			token = fetchToken(this.helpers, base, credentials).finally(() => underWay.delete(key));
 			underWay.set(key, token);
+			const made = await token;
+			if (latest.size >= MOST_LATEST) latest.clear();
+			latest.set(key, { token: made, at: Date.now() });
 		}
 		return await token;
 	}
@@ -164,7 +218,7 @@ export class MosaicApi implements ICredentialType {
 	};
 
 	test: ICredentialTestRequest = {
-		request: { baseURL: BASE_URL, url: '/cis/v1/users/count' },
+		request: { baseURL: BASE_URL, url: '/cis/v1/users/count', disableFollowRedirect: true },
 		rules: [
 			{
 				type: 'responseCode',

@@ -5,9 +5,11 @@ import type {
 	INodeTypeDescription,
 } from 'n8n-workflow';
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
-import * as identityManagement from './resources/identityManagement';
-import { updateUser } from './resources/identityManagement/updateUser';
-import { asNodeError } from './shared/errors';
+import * as listSearch from './methods/listSearch';
+import * as resourceMapping from './methods/resourceMapping';
+import { operationOf, properties } from './operations';
+import { execute } from './run/execute';
+import { Run } from './run/run';
 
 export class Transmit implements INodeType {
 	description: INodeTypeDescription = {
@@ -15,46 +17,30 @@ export class Transmit implements INodeType {
 		name: 'transmit',
 		icon: { light: 'file:../../icons/mosaic.svg', dark: 'file:../../icons/mosaic.dark.svg' },
 		group: ['transform'],
-		version: 1,
+		version: [1, 1.1],
+		defaultVersion: 1.1,
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
-		description: 'Manage the users of a Mosaic tenant',
+		description: 'Manage the users and groups of a Mosaic tenant',
 		defaults: { name: 'Transmit' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'mosaicApi', required: true }],
-		properties: [
-			{
-				displayName: 'Resource',
-				name: 'resource',
-				type: 'options',
-				noDataExpression: true,
-				options: [{ name: 'Identity Management', value: 'identityManagement' }],
-				default: 'identityManagement',
-			},
-			...identityManagement.description,
-		],
+		properties,
 	};
 
+	methods = { listSearch, resourceMapping };
+
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const items = this.getInputData();
-		const results: INodeExecutionData[] = [];
-		// One after another: the first item gets the access token, and the others use it.
-		for (let itemIndex = 0; itemIndex < items.length; itemIndex += 1) {
-			try {
-				const operation = this.getNodeParameter('operation', itemIndex) as string;
-				if (operation !== 'updateUser') {
-					throw new NodeOperationError(this.getNode(), `There is no operation "${operation}"`);
-				}
-				const json = await updateUser.call(this, itemIndex);
-				results.push({ json, pairedItem: { item: itemIndex } });
-			} catch (caught) {
-				const error = asNodeError(this.getNode(), caught as Error, itemIndex);
-				if (!this.continueOnFail()) throw error;
-				// No `error` beside it: n8n would drop what the item brought from the error output.
-				results.push({ json: { error: error.message }, pairedItem: { item: itemIndex } });
-			}
+		const resource = this.getNodeParameter('resource', 0) as string;
+		const name = this.getNodeParameter('operation', 0) as string;
+		const operation = operationOf(resource, name);
+		if (!operation) {
+			throw new NodeOperationError(
+				this.getNode(),
+				`There is no operation "${name}" of "${resource}"`,
+			);
 		}
-		return [results];
+		return [await execute(await Run.start(this), operation)];
 	}
 }

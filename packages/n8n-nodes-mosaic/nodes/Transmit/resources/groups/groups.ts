@@ -1,0 +1,179 @@
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { exactJson } from '../../fields/exactJson';
+import type { Operation } from '../../run/operation';
+import { limitOf, limitParameters, readAll } from '../../run/pages';
+import { removeOnce } from '../../run/removal';
+import type { Run } from '../../run/run';
+import { optionsCollection, requestOptions } from '../users/sharedOptions';
+import { groupLocator, groupOf } from './groupLocator';
+
+/** Operations on groups themselves. */
+
+const GROUPS = '/cis/v1/groups';
+
+const name: INodeProperties = {
+	displayName: 'Name',
+	name: 'name',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. Navy',
+	description: 'Unique in the tenant (API: name)',
+};
+
+const description: INodeProperties = {
+	displayName: 'Description',
+	name: 'description',
+	type: 'string',
+	default: '',
+	description: 'What the group is for (API: description)',
+};
+
+const customData: INodeProperties = {
+	displayName: 'Custom Data',
+	name: 'custom_data',
+	type: 'json',
+	default: '{}',
+	description: 'A JSON object of your own; replaces the stored one whole (API: custom_data)',
+};
+
+const fields = (options: INodeProperties[], describes: string): INodeProperties => ({
+	displayName: 'Fields',
+	name: 'groupFields',
+	type: 'collection',
+	placeholder: 'Add Field',
+	default: {},
+	description: describes,
+	options,
+});
+
+/** The fields of a group that were added and are not left untouched. */
+function bodyOf({ node, parameters }: Run, item: number): IDataObject {
+	const given = parameters.get<IDataObject>('groupFields', item, {});
+	return Object.fromEntries(
+		Object.entries(given).flatMap(([key, value]) => {
+			const read =
+				key === 'custom_data' && typeof value === 'string'
+					? exactJson(node, 'Custom Data (custom_data)', value)
+					: value;
+			const isEmpty =
+				read === '' ||
+				read === undefined ||
+				(typeof read === 'object' && read !== null && Object.keys(read).length === 0);
+			return isEmpty ? [] : [[key, read]];
+		}),
+	) as IDataObject;
+}
+
+export const createGroup: Operation = {
+	name: 'Create',
+	value: 'createGroup',
+	action: 'Create a group',
+	description: 'Create a group of users',
+	parameters: [
+		{ ...name, name: 'groupName', required: true },
+		fields([customData, description], 'What else to say of the group'),
+		optionsCollection(requestOptions),
+	],
+	jobs(run, item) {
+		const groupName = run.parameters.get<unknown>('groupName', item, '');
+		if (groupName === '') throw new NodeOperationError(run.node, "'Name' is missing");
+		const body = { name: groupName as string, ...bodyOf(run, item) };
+		return [
+			{
+				run: async () => ({
+					output: [await run.sender.object({ method: 'POST', path: GROUPS, body }, 'harmful')],
+					done: 'created',
+				}),
+			},
+		];
+	},
+};
+
+export const updateGroup: Operation = {
+	name: 'Update',
+	value: 'updateGroup',
+	action: 'Update a group',
+	description: 'Change a group; only the fields added are sent',
+	parameters: [
+		groupLocator,
+		fields([customData, description, name], 'What to change'),
+		optionsCollection(requestOptions),
+	],
+	jobs(run, item) {
+		const { id, path } = groupOf(run, item);
+		const body = bodyOf(run, item);
+		if (Object.keys(body).length === 0) {
+			throw new NodeOperationError(run.node, "'Fields': add at least one field to update");
+		}
+		return [
+			{
+				key: id,
+				run: async () => ({
+					output: [await run.sender.object({ method: 'PUT', path, body }, 'harmless')],
+					done: 'updated',
+				}),
+			},
+		];
+	},
+};
+
+export const getGroup: Operation = {
+	name: 'Get',
+	value: 'getGroup',
+	action: 'Get a group',
+	description: 'Get a group by ID',
+	parameters: [groupLocator, optionsCollection(requestOptions)],
+	jobs(run, item) {
+		const { path } = groupOf(run, item);
+		return [
+			{
+				question: path,
+				run: async () => ({
+					output: [await run.sender.object({ method: 'GET', path }, 'harmless')],
+					done: 'found',
+				}),
+			},
+		];
+	},
+};
+
+export const getManyGroups: Operation = {
+	name: 'Get Many',
+	value: 'getManyGroups',
+	action: 'Get many groups',
+	description: 'Get the groups of the tenant',
+	parameters: [...limitParameters, optionsCollection(requestOptions)],
+	jobs(run, item) {
+		const limit = limitOf(run.parameters, item);
+		return [
+			{
+				question: String(limit),
+				run: async () => ({
+					output: await readAll(run.sender, GROUPS, {}, limit, 'group_id'),
+					done: 'found',
+				}),
+			},
+		];
+	},
+};
+
+export const deleteGroup: Operation = {
+	name: 'Delete',
+	value: 'deleteGroup',
+	action: 'Delete a group',
+	description: 'Delete a group; its members stay in the tenant',
+	parameters: [groupLocator, optionsCollection(requestOptions)],
+	jobs(run, item) {
+		const { id, path } = groupOf(run, item);
+		return [
+			{
+				key: id,
+				run: async () => {
+					await removeOnce(run.sender, path);
+					return { output: [{ deleted: true, group_id: id }], done: 'deleted' };
+				},
+			},
+		];
+	},
+};

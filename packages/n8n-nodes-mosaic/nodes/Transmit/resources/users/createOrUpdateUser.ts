@@ -1,0 +1,193 @@
+import type { IDataObject } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { specified, specifyFields } from '../../fields/specifyFields';
+import { userFields } from '../../fields/userFields';
+import { outputOptions, shownUser, type OutputOptions } from '../../output/users';
+import { attempt, isConflict, Refusal, unlessNotFound } from '../../requests/refusal';
+import { plainText } from '../../requests/segment';
+import { createOnce } from './creation';
+import type { Job, Outcome } from '../../run/job';
+import type { Operation } from '../../run/operation';
+import type { Run } from '../../run/run';
+import {
+	allowedFieldsOption,
+	emptyValuesOption,
+	manyAtOnceOption,
+	optionsCollection,
+	requestOptions,
+} from './sharedOptions';
+
+type Behavior = 'createOrUpdate' | 'createOnly' | 'updateOnly';
+
+/** How often somebody else may create or delete the user between a look and what follows it. */
+const ATTEMPTS = 3;
+
+const MATCHES = [
+	{ name: 'Email', value: 'email' },
+	{ name: 'External User ID', value: 'external_user_id' },
+	{ name: 'Phone Number', value: 'phone_number' },
+	{ name: 'Username', value: 'username' },
+];
+
+const belowOrJson = { show: { specifyFields: ['below', 'json'] } };
+
+export const createOrUpdateUser: Operation = {
+	name: 'Create or Update User',
+	value: 'createOrUpdateUser',
+	action: 'Create or update a user',
+	description: 'Update the user who has an identifier, or create one who has it',
+	many: 'items',
+	parameters: [
+		{
+			displayName: 'Match Against',
+			name: 'matchAgainst',
+			type: 'options',
+			options: MATCHES,
+			default: 'email',
+			description: 'The identifier that tells whether the user is there',
+			displayOptions: belowOrJson,
+		},
+		{
+			displayName: 'Value to Match',
+			name: 'valueToMatch',
+			type: 'string',
+			required: true,
+			default: '',
+			placeholder: 'e.g. ada@example.com',
+			description: 'What the identifier must be; a new user gets it',
+			displayOptions: belowOrJson,
+		},
+		{
+			displayName: 'Behavior',
+			name: 'behavior',
+			type: 'options',
+			options: [
+				{ name: 'Create Only', value: 'createOnly', description: 'Fail when the user is there' },
+				{ name: 'Create or Update', value: 'createOrUpdate', description: 'Do what is needed' },
+				{
+					name: 'Update Only',
+					value: 'updateOnly',
+					description: 'Fail when the user is not there',
+				},
+			],
+			default: 'createOrUpdate',
+			description: 'What may be done',
+		},
+		...specifyFields(userFields, 'upsert', 'The attributes to set'),
+		optionsCollection([
+			...requestOptions,
+			...outputOptions,
+			allowedFieldsOption,
+			emptyValuesOption,
+			manyAtOnceOption,
+		]),
+	],
+	jobs(run, item) {
+		const { body, match } = specified(run, item, 'update');
+		const { column: mode, value } = match ?? {
+			column: run.parameters.get('matchAgainst', item, 'email'),
+			value: run.parameters.get<unknown>('valueToMatch', item, ''),
+		};
+		const label = MATCHES.find((one) => one.value === mode)?.name;
+		if (label === undefined) {
+			throw new NodeOperationError(
+				run.node,
+				`'Columns': match on one of ${MATCHES.map(({ value: name }) => name).join(', ')}`,
+			);
+		}
+		const identifier = { mode, value: plainText(run.node, label, value) };
+		const behavior = run.parameters.get<Behavior>('behavior', item, 'createOrUpdate');
+		return [job(run, identifier, body, behavior, run.options<OutputOptions>(item))];
+	},
+};
+
+interface IdentifierName {
+	mode: string;
+	value: string;
+}
+
+function job(
+	run: Run,
+	identifier: IdentifierName,
+	body: IDataObject,
+	behavior: Behavior,
+	options: Partial<OutputOptions>,
+): Job {
+	const { mode, value } = identifier;
+	const updated = (user: IDataObject): Outcome => ({
+		output: [shownUser(user, options)],
+		done: 'updated',
+	});
+	const isNothing = Object.keys(body).length === 0;
+
+	/** Updates the user; undefined when there is none. */
+	const update = async (): Promise<Outcome | undefined> => {
+		const id = await unlessNotFound(run.users.segmentOf(identifier));
+		if (id === undefined) return undefined;
+		if (isNothing) return { ...updated(await run.users.get(identifier)), done: 'unchanged' };
+		const request = { method: 'PUT' as const, path: `/cis/v1/users/${id}`, body };
+		const user = await unlessNotFound(run.sender.object(request, 'harmless'));
+		if (!user) run.users.forget();
+		return user && updated(user);
+	};
+	const create = async (maybeDone: boolean): Promise<Outcome> => {
+		const { status, ...rest } = body;
+		const told = Object.entries(rest).filter(([, sent]) => sent !== null);
+		const user = await createOnce(
+			run,
+			{ ...(Object.fromEntries(told) as IDataObject), [mode]: value },
+			maybeDone,
+		);
+		if (status === undefined || status === null || status === user.status) {
+			return { output: [shownUser(user, options)], done: 'created' };
+		}
+		// A new user has the status that the tenant gives; another one takes a second step.
+		const request = {
+			method: 'PUT' as const,
+			path: `/cis/v1/users/${encodeURIComponent(String(user.user_id))}`,
+			body: { status },
+		};
+		return { ...updated(await run.sender.object(request, 'harmless')), done: 'created' };
+	};
+	const createOnly = async (maybeDone: boolean): Promise<Outcome> => {
+		if (!maybeDone && (await unlessNotFound(run.users.idOf(identifier))) !== undefined) {
+			throw new NodeOperationError(run.node, `There is a user with this ${mode} already`);
+		}
+		return await create(maybeDone);
+	};
+	const either = async (maybeDone: boolean): Promise<Outcome> => {
+		for (let tried = 1; ; tried += 1) {
+			const done = await update();
+			if (done) return done;
+			const made = await attempt(create(maybeDone));
+			if (!(made instanceof Refusal)) return made;
+			// Somebody else was faster; if it is another identifier that is taken, the next look finds nobody again.
+			if (!isConflict(made) || tried === ATTEMPTS) throw made;
+		}
+	};
+	const updateOnly = async (): Promise<Outcome> => {
+		const done = await update();
+		if (!done) throw new NodeOperationError(run.node, `There is no user with this ${mode}`);
+		return done;
+	};
+
+	return {
+		key: `${mode} ${value.toLowerCase()}`,
+		run: async (maybeDone) => {
+			if (behavior === 'createOnly') return await createOnly(maybeDone);
+			return behavior === 'updateOnly' ? await updateOnly() : await either(maybeDone);
+		},
+		...(behavior !== 'createOnly' &&
+			!isNothing && {
+				many: {
+					method: 'PUT',
+					// Only those who are there go together: undefined leaves the others to be created one by one.
+					entry: async () => {
+						const id = await unlessNotFound(run.users.idOf(identifier));
+						return id === undefined ? undefined : { user_id: id, ...body };
+					},
+					outcome: updated,
+				},
+			}),
+	};
+}

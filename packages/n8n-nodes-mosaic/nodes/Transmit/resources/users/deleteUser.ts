@@ -1,0 +1,59 @@
+import { isNotFound } from '../../requests/refusal';
+import type { Operation } from '../../run/operation';
+import { removeOnce } from '../../run/removal';
+import { ifNotFoundOption, notFoundOutcome, type NotFoundOptions } from './ifNotFound';
+import { optionsCollection, requestOptions } from './sharedOptions';
+import { userLocator } from './userLocator';
+
+/** An operation that takes a user away. @param pathOf gives the path for an ID, percent-encoded */
+const removal = (
+	about: Pick<Operation, 'name' | 'value' | 'action' | 'description'>,
+	pathOf: (id: string) => string,
+	done: string,
+): Operation => ({
+	...about,
+	parameters: [userLocator('The user'), optionsCollection([...requestOptions, ifNotFoundOption])],
+	jobs(run, item) {
+		const user = run.parameters.locator('userId', item);
+		run.users.pathOf(user);
+		const options = run.options<NotFoundOptions>(item);
+		const work = async () => {
+			const id = await run.users.idOf(user);
+			await removeOnce(run.sender, pathOf(encodeURIComponent(id)));
+			return { output: [{ [done]: true, user_id: id }], done };
+		};
+		return [
+			{
+				key: `${user.mode} ${String(user.value)}`,
+				run: async () =>
+					await work().catch((error: Error) => {
+						if (!isNotFound(error)) throw error;
+						return notFoundOutcome(error, options);
+					}),
+			},
+		];
+	},
+});
+
+export const deleteUser = removal(
+	{
+		name: 'Delete User',
+		value: 'deleteUser',
+		action: 'Delete a user',
+		description:
+			'Delete a user from the tenant, with all that is kept of it; needs a management application',
+	},
+	(id) => `/cis/v1/manage/users/${id}`,
+	'deleted',
+);
+
+export const removeUserFromApp = removal(
+	{
+		name: 'Remove User From App',
+		value: 'removeUserFromApp',
+		action: 'Remove a user from the app',
+		description: 'Take a user out of the calling application; the user stays in the tenant',
+	},
+	(id) => `/cis/v1/users/${id}/apps`,
+	'removed',
+);

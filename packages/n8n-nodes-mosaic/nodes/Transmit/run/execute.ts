@@ -1,0 +1,177 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { errorJson, nodeErrorOf } from '../output/errors';
+import { summaryHints } from '../output/summary';
+import { Cancelled } from '../requests/refusal';
+import type { Job, Outcome } from './job';
+import { ManyAtOnce } from './manyAtOnce';
+import type { Operation } from './operation';
+import type { Run } from './run';
+
+/** A job, the items that want it, and what came of it. */
+export interface Task {
+	items: number[];
+	job: Job;
+	/** Whether an attempt before may have done it. */
+	maybeDone?: boolean;
+	outcome?: Outcome;
+	error?: Error;
+}
+
+/**
+ * Does an operation for all input items, several side by side.
+ * @returns the output in the order of the input, each item paired with the one it is for
+ * @throws NodeApiError or NodeOperationError for the first item that fails, unless the node continues on failure
+ */
+export async function execute(run: Run, operation: Operation): Promise<INodeExecutionData[]> {
+	const { context } = run;
+	const count = context.getInputData().length;
+	const execution = new Execution(run, await ManyAtOnce.find(run, operation, count));
+	for (let item = 0; item < count && !execution.hasEnded; item += 1)
+		await execution.add(item, operation);
+	const tasks = await execution.finish();
+	if (execution.wasCancelled) {
+		throw new NodeOperationError(
+			run.node,
+			`The execution was cancelled: ${doneOf(tasks)} of ${count} items were done`,
+		);
+	}
+	const failed = tasks.find(({ error }) => error);
+	if (failed && !context.continueOnFail()) {
+		throw nodeErrorOf(
+			run.node,
+			failed.error!,
+			failed.items[0],
+			count > 1 ? doneOf(tasks) : undefined,
+		);
+	}
+	const hints = summaryHints(tasks, run.unknownColumns);
+	// Versions before 2.0 have none.
+	if (hints.length > 0 && 'addExecutionHints' in context) context.addExecutionHints(...hints);
+	return tasks.flatMap((task) => outputOf(run, task));
+}
+
+const doneOf = (tasks: Task[]): number => tasks.filter(({ outcome }) => outcome).length;
+
+function outputOf(run: Run, { items, outcome, error }: Task): INodeExecutionData[] {
+	const pairedItem = items.length === 1 ? { item: items[0] } : items.map((item) => ({ item }));
+	if (outcome) return outcome.output.map((json) => ({ json, pairedItem }));
+	return items.map((item) => ({ json: errorJson(run, error!, item), pairedItem: { item } }));
+}
+
+/**
+ * The work of an execution. It
+ *
+ * - GOES ON: jobs begin as soon as there is a place for them.
+ * - HAS ENDED after a failure of a node that stops at one, or when it was cancelled: no job begins; those under way finish.
+ */
+class Execution {
+	hasEnded = false;
+
+	wasCancelled = false;
+
+	private readonly tasks: Task[] = [];
+
+	private readonly asked = new Map<string, Task>();
+
+	private readonly underWay = new Set<Promise<void>>();
+
+	/** The request for many that is under way: the next one is made ready meanwhile. */
+	private sending: Promise<void> = Promise.resolve();
+
+	constructor(
+		private readonly run: Run,
+		private readonly many: ManyAtOnce | undefined,
+	) {}
+
+	/** Begins what an item wants, when there is a place. */
+	async add(item: number, operation: Operation): Promise<void> {
+		let jobs: Job[];
+		try {
+			this.run.gate.check();
+			jobs = operation.jobs(this.run, item);
+		} catch (error) {
+			const task: Task = { items: [item], job: { run: async () => await Promise.reject(error) } };
+			this.tasks.push(task);
+			this.fail(task, error as Error);
+			return;
+		}
+		for (const job of jobs) {
+			if (this.hasEnded) return;
+			await this.begin(item, job);
+		}
+	}
+
+	/** Waits for all that began. */
+	async finish(): Promise<Task[]> {
+		await this.send();
+		await this.sending;
+		await Promise.all(this.underWay);
+		return this.tasks.filter(({ outcome, error }) => outcome !== undefined || error !== undefined);
+	}
+
+	private async begin(item: number, job: Job): Promise<void> {
+		const same = job.question === undefined ? undefined : this.asked.get(job.question);
+		if (same) {
+			same.items.push(item);
+			return;
+		}
+		const task: Task = { items: [item], job };
+		this.tasks.push(task);
+		if (job.question !== undefined) this.asked.set(job.question, task);
+		if (this.many && job.many) {
+			if (this.many.add(task)) await this.send();
+			return;
+		}
+		await this.alone(task);
+	}
+
+	/** Does a task by itself, as soon as there is a place. */
+	private async alone(task: Task): Promise<void> {
+		const { pool } = this.run;
+		await pool.enter();
+		if (this.hasEnded) {
+			pool.leave();
+			return;
+		}
+		const work = pool
+			.inOrder(task.job.key, async () => await task.job.run(task.maybeDone ?? false))
+			.then(
+				(outcome) => void (task.outcome = outcome),
+				(error: Error) => this.fail(task, error),
+			)
+			.finally(() => {
+				pool.leave();
+				this.underWay.delete(work);
+			});
+		this.underWay.add(work);
+	}
+
+	/** Sends what was gathered, after what was sent before is done. */
+	private async send(): Promise<void> {
+		await this.sending;
+		const tasks = this.hasEnded ? [] : (this.many?.take() ?? []);
+		if (tasks.length > 0) this.sending = this.together(tasks);
+	}
+
+	/** Does tasks in one request, and then by themselves those that may succeed so. */
+	private async together(tasks: Task[]): Promise<void> {
+		const work = async () => {
+			const again = await this.many!.send(tasks);
+			for (const task of tasks) if (task.error) this.fail(task, task.error);
+			for (const task of again) if (!this.hasEnded) await this.alone(task);
+			await Promise.all(this.underWay);
+		};
+		await work().catch((error: Error) => this.fail(tasks[0], error));
+	}
+
+	private fail(task: Task, error: Error): void {
+		if (error instanceof Cancelled) {
+			this.wasCancelled = true;
+			this.hasEnded = true;
+			return;
+		}
+		task.error = error;
+		if (!this.run.context.continueOnFail()) this.hasEnded = true;
+	}
+}
