@@ -17,6 +17,8 @@ export interface Execution {
   status: string;
   /** By node name: the items of its first output. */
   items: Record<string, Record<string, unknown>[]>;
+  /** By node name: how long it took, in milliseconds. */
+  took: Record<string, number>;
   error: string | undefined;
 }
 
@@ -48,41 +50,55 @@ export class N8n {
     }
   }
 
-  /** Stores a credential, its data encrypted; one with the same ID is replaced. */
-  importCredential(credential: Stored): Promise<void> {
-    return this.#import('import:credentials', credential);
+  /** Stores credentials, their data encrypted; one with the same ID is replaced. */
+  importCredential(...credentials: Stored[]): Promise<void> {
+    return this.#import('import:credentials', credentials);
   }
 
-  /** Stores a workflow; one with the same ID is replaced. */
-  importWorkflow(workflow: Stored): Promise<void> {
-    return this.#import('import:workflow', workflow);
+  /** Stores workflows; one with the same ID is replaced. */
+  importWorkflow(...workflows: Stored[]): Promise<void> {
+    return this.#import('import:workflow', workflows);
   }
 
-  async #import(command: string, record: Stored): Promise<void> {
+  async #import(command: string, records: Stored[]): Promise<void> {
     const directory = await mkdtemp(path.join(tmpdir(), 'tessera-import-'));
     try {
       const file = path.join(directory, 'import.json');
-      await writeFile(file, JSON.stringify([record]), { mode: 0o600 });
+      await writeFile(file, JSON.stringify(records), { mode: 0o600 });
       await this.#run([command, `--input=${file}`]);
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
   }
 
-  /** Executes a workflow to its end, without the editor. @throws CommandError when n8n itself fails */
-  async execute(workflowId: string): Promise<Execution> {
-    const output = await this.#run(['execute', `--id=${workflowId}`, '--rawOutput']);
+  /**
+   * Executes a workflow to its end, without the editor.
+   * @param onStart told of the process
+   * @throws CommandError when n8n itself fails
+   */
+  async execute(workflowId: string, onStart?: (pid: number) => void): Promise<Execution> {
+    const output = await this.#run(['execute', `--id=${workflowId}`, '--rawOutput'], onStart);
     // What n8n says of itself comes first.
     const { status, data } = JSON.parse(output.slice(output.indexOf('\n{') + 1)) as RawExecution;
     const items = Object.entries(data.resultData.runData).map(([name, runs]) => [
       name,
       (runs.at(-1)?.data?.main[0] ?? []).map(({ json }) => json),
     ]);
-    return { status, items: Object.fromEntries(items) as Execution['items'], error: data.resultData.error?.message };
+    const took = Object.entries(data.resultData.runData).map(([name, runs]) => [name, runs.at(-1)?.executionTime ?? 0]);
+    return {
+      status,
+      items: Object.fromEntries(items) as Execution['items'],
+      took: Object.fromEntries(took) as Execution['took'],
+      error: data.resultData.error?.message,
+    };
   }
 
-  #run(args: string[]): Promise<string> {
-    return runCommand(process.execPath, [N8N, ...args], { env: this.#environment(), signal: this.#signal });
+  #run(args: string[], onStart?: (pid: number) => void): Promise<string> {
+    return runCommand(process.execPath, [N8N, ...args], {
+      env: this.#environment(),
+      signal: this.#signal,
+      ...(onStart && { onStart }),
+    });
   }
 
   /** Starts the editor. @throws Error when it ends before it serves */
@@ -155,7 +171,10 @@ interface RawExecution {
   status: string;
   data: {
     resultData: {
-      runData: Record<string, { data?: { main: ({ json: Record<string, unknown> }[] | null)[] } }[]>;
+      runData: Record<
+        string,
+        { executionTime: number; data?: { main: ({ json: Record<string, unknown> }[] | null)[] } }[]
+      >;
       error?: { message: string };
     };
   };

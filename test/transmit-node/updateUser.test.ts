@@ -10,21 +10,21 @@ import {
 } from '../../packages/tenant/test/testTenant.ts';
 import { credentialType, OneCredential, transmit } from '../../playground/src/engine.ts';
 import { runTransmit } from './runTransmit.ts';
-import { startCountingProxy, type CountingProxy } from './countingProxy.ts';
+import { FaultyProxy } from './faultyProxy.ts';
 
 let tenant: TestTenant;
-let proxy: CountingProxy;
+let proxy: FaultyProxy;
 let credential: OneCredential;
 beforeAll(async () => {
   tenant = await startTestTenant();
-  proxy = await startCountingProxy(tenant.url);
+  proxy = await FaultyProxy.start(tenant.url);
 });
 afterAll(async () => {
   await proxy.close();
   await tenant.close();
 });
 beforeEach(() => {
-  proxy.requests.length = 0;
+  proxy.reset();
   credential = new OneCredential({
     environment: 'custom',
     baseUrl: `${proxy.url}/`,

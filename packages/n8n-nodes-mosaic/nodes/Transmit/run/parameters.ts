@@ -18,16 +18,14 @@ export class Parameters {
 
 	/** The value of a parameter for an item. It may be shared by all of them: it must not be changed. */
 	get<T>(name: string, item: number, fallback: T): T {
-		if (!this.isConstant(name)) return this.resolve(name, item, fallback) as T;
-		if (!this.constants.has(name)) this.constants.set(name, this.resolve(name, 0, fallback));
-		return this.constants.get(name) as T;
+		return this.resolve(name, item, fallback, false) as T;
 	}
 
 	/** The value of a resource locator for an item, and how it names its resource. */
 	locator(name: string, item: number): { mode: string; value: unknown } {
 		const given = this.given[name];
 		const { mode = 'id' } = (isObject(given) ? given : {}) as { mode?: string };
-		return { mode, value: this.get(name, item, '') };
+		return { mode, value: this.resolve(name, item, '', true) };
 	}
 
 	/** Whether it has no expression, and so is the same for all items. */
@@ -35,8 +33,13 @@ export class Parameters {
 		return !hasExpression(this.given[name]);
 	}
 
-	private resolve(name: string, item: number, fallback: unknown): unknown {
-		return this.context.getNodeParameter(name, item, fallback, { extractValue: true });
+	private resolve(name: string, item: number, fallback: unknown, extractValue: boolean): unknown {
+		const { context, constants } = this;
+		if (!this.isConstant(name)) return context.getNodeParameter(name, item, fallback, { extractValue });
+		if (!constants.has(name)) {
+			constants.set(name, context.getNodeParameter(name, 0, fallback, { extractValue }));
+		}
+		return constants.get(name);
 	}
 }
 

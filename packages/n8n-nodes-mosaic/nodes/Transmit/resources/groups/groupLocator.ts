@@ -28,7 +28,7 @@ export const groupLocator: INodeProperties = {
 
 /** The group that an item names: its ID and its path. @throws NodeOperationError for what names none */
 export function groupOf({ node, parameters }: Run, item: number): { id: string; path: string } {
-	const value = parameters.get<unknown>('groupId', item, '');
+	const { value } = parameters.locator('groupId', item);
 	return {
 		id: plainText(node, 'Group', value),
 		path: `/cis/v1/groups/${segment(node, 'Group', value)}`,

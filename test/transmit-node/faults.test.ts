@@ -1,0 +1,331 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { freshEmail } from '../../packages/tenant/test/testTenant.ts';
+import type { Fault } from './faultyProxy.ts';
+import { byId, locator, Setting } from './setting.ts';
+
+const setting = new Setting();
+const one = { manyAtOnce: false };
+/** Updates each user of the items. */
+const update = { userId: byId('={{ $json.id }}'), fields: { language: '={{ "l" + $json.n }}' } };
+const itemsOf = (users: { user_id: string }[]) => users.map(({ user_id }, n) => ({ id: user_id, n }));
+
+/** A server elsewhere that keeps what it gets. */
+async function startElsewhere() {
+  const got: string[] = [];
+  const server = createServer((request, answer) => {
+    let text = `${request.method} ${request.url} ${JSON.stringify(request.headers)}`;
+    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    request.on('end', () => {
+      got.push(text);
+      answer
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end('{"access_token":"x","result":{"user_id":"x"}}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    got,
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
+
+describe('nothing secret goes elsewhere', () => {
+  it.each([301, 302, 303, 307, 308])('when the Users API redirects with %d', async (status) => {
+    const elsewhere = await startElsewhere();
+    try {
+      const user = await setting.newUser();
+      setting.proxy.faults = (line) =>
+        line.includes('/cis/') ? { kind: 'answer', status, headers: { location: `${elsewhere.url}/x` } } : undefined;
+      const fields = { credentials: { value: { password: 'correct horse' } } };
+      const { error } = await setting.run('updateUser', { userId: byId(user.user_id), fields });
+      expect(error!.message).toContain(`The tenant redirects to ${elsewhere.url}, which is not followed`);
+      expect(elsewhere.got).toEqual([]);
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
+  it.each([302, 307, 308])('when the token endpoint redirects with %d', async (status) => {
+    const elsewhere = await startElsewhere();
+    try {
+      setting.credential.data.baseUrl = setting.proxy.url.replace('127.0.0.1', 'localhost') + '/'.repeat(status % 5);
+      setting.credential.data.clientId = `other-${status}`;
+      setting.proxy.faults = () => ({ kind: 'answer', status, headers: { location: `${elsewhere.url}/x` } });
+      const { error } = await setting.run('updateUser', { userId: byId('x'), fields: { language: 'en' } });
+      expect(error!.message).toMatch(/^The base URL redirects elsewhere/);
+      expect(elsewhere.got).toEqual([]);
+    } finally {
+      await elsewhere.close();
+    }
+  });
+});
+
+describe('a success that did nothing is none', () => {
+  it.each<[string, Partial<Extract<Fault, { kind: 'answer' }>>]>([
+    ['a page of a proxy', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Sign in</html>' }],
+    ['an empty object', { status: 200, headers: { 'content-type': 'application/json' }, body: '{}' }],
+    ['no result', { status: 200, headers: { 'content-type': 'application/json' }, body: '{"result":null}' }],
+    ['null', { status: 200, headers: { 'content-type': 'application/json' }, body: 'null' }],
+    ['a result of nothing', { status: 200, headers: { 'content-type': 'application/json' }, body: '{"result":{}}' }],
+    ['no content', { status: 204 }],
+    ['broken JSON', { status: 200, headers: { 'content-type': 'application/json' }, body: '{"result":{"user_id"' }],
+  ])('%s', async (_what, fault) => {
+    const user = await setting.newUser();
+    setting.proxy.faults = (line) => (line.includes('/cis/') ? ({ kind: 'answer', ...fault } as Fault) : undefined);
+    for (const [operation, parameters] of [
+      ['updateUser', { fields: { language: 'en' } }],
+      ['getUser', {}],
+    ] as const) {
+      const { error, items } = await setting.run(operation, { userId: byId(user.user_id), ...parameters });
+      expect(items).toEqual([]);
+      expect(error!.message).toMatch(/is not one of the Users API: check the base URL/);
+    }
+  });
+
+  it('and a base URL with a path of the API is told as such', async () => {
+    setting.credential.data.baseUrl = `${setting.proxy.url}/cis/v1`;
+    const { error } = await setting.run('getUser', { userId: byId('x') });
+    expect(error!.message).toMatch(/^The base URL must be the address of the tenant alone, without \/cis\/v1/);
+  });
+});
+
+it('an error of another shape fails its item alone', async () => {
+  const users = await setting.newUsers(3);
+  setting.proxy.faults = (line) =>
+    line.includes(users[1]!.user_id)
+      ? {
+          kind: 'answer',
+          status: 400,
+          headers: { 'content-type': 'application/json' },
+          body: '{"message":{"reason":"no"}}',
+        }
+      : undefined;
+  const { items, error } = await setting.run(
+    'updateUser',
+    { ...update, options: one },
+    itemsOf(users),
+    'continueRegularOutput',
+  );
+  expect(error).toBeUndefined();
+  expect(items.map(({ json }) => json.language ?? json.error)).toEqual(['l0', '{"reason":"no"}', 'l2']);
+});
+
+describe('what can pass is tried again', () => {
+  it.each<[string, Fault]>([
+    ['the connection is cut before the work', { kind: 'reset' }],
+    ['the connection is cut after the work', { kind: 'reset', after: true }],
+    ['the answer is cut off', { kind: 'half' }],
+    ['busy, before the work', { kind: 'answer', status: 503, headers: { 'retry-after': '0' } }],
+    ['busy, after the work', { kind: 'answer', after: true, status: 503, headers: { 'retry-after': '0' } }],
+    ['too many requests', { kind: 'answer', status: 429, headers: { 'retry-after': '0' } }],
+    ['a gateway without a tenant', { kind: 'answer', status: 502 }],
+  ])('%s: nothing is lost or doubled', async (_what, fault) => {
+    const users = await setting.newUsers(4);
+    setting.proxy.faults = (_line, place) => (place >= 0 && place % 3 === 0 ? fault : undefined);
+    const updated = await setting.output('updateUser', { ...update, options: one }, itemsOf(users));
+    expect(updated.map(({ user_id, language }) => [user_id, language])).toEqual(
+      users.map(({ user_id }, n) => [user_id, `l${n}`]),
+    );
+    setting.proxy.faults = (_line, place) => (place >= 0 && place % 3 === 0 ? fault : undefined);
+    const emails = users.map(() => freshEmail());
+    const created = await setting.output(
+      'createUser',
+      { fields: { email: '={{ $json.email }}', language: 'en' }, options: one },
+      emails.map((email) => ({ email })),
+    );
+    expect(created.map(({ email }) => (email as { value: string }).value)).toEqual(emails);
+    setting.proxy.faults = (_line, place) => (place >= 0 && place % 3 === 0 ? fault : undefined);
+    const deleted = await setting.output('deleteUser', { userId: byId('={{ $json.id }}') }, itemsOf(users));
+    expect(deleted).toHaveLength(4);
+  });
+
+  it('many at once: what fails goes by itself, and nobody is created twice', async () => {
+    const emails = Array.from({ length: 20 }, () => freshEmail());
+    let bulk = 0;
+    setting.proxy.faults = (line) =>
+      line.endsWith('/bulk') && (bulk += 1) === 1 ? { kind: 'reset', after: true } : undefined;
+    const created = await setting.output(
+      'createUser',
+      { fields: { email: '={{ $json.email }}' } },
+      emails.map((email) => ({ email })),
+    );
+    expect(created.map(({ email }) => (email as { value: string }).value)).toEqual(emails);
+    expect(new Set(created.map(({ user_id }) => user_id)).size).toBe(20);
+  });
+
+  it('no longer than Max Retries says', async () => {
+    const user = await setting.newUser();
+    setting.proxy.faults = (_line, place) => (place >= 0 ? { kind: 'answer', status: 502 } : undefined);
+    const { error } = await setting.run('updateUser', {
+      userId: byId(user.user_id),
+      fields: { language: 'en' },
+      options: { maxRetries: 2 },
+    });
+    expect(error).toMatchObject({ httpCode: '502', message: 'The tenant answered with HTTP status 502' });
+    expect(setting.proxy.apiRequests).toHaveLength(3);
+  });
+
+  it('but not what may have been done and does harm twice', async () => {
+    const user = await setting.newUser();
+    setting.proxy.faults = (_line, place) => (place === 0 ? { kind: 'reset', after: true } : undefined);
+    const { error } = await setting.run('updateUser', {
+      userId: byId(user.user_id),
+      fields: { language: 'en' },
+      options: { onlyThisVersion: '"1"' },
+    });
+    expect(error!.description).toContain('It may have been carried out all the same.');
+    expect(setting.proxy.apiRequests).toHaveLength(1);
+    const group = await setting.run('createGroup', { groupName: `G ${Date.now()}` }, [{}], 'stopWorkflow', {
+      resource: 'group',
+    });
+    expect(group.error).toBeUndefined();
+  });
+});
+
+describe('the pool', () => {
+  it.each([
+    [undefined, 5],
+    [3, 3],
+    [1, 1],
+  ])('has at most Max Concurrency under way (%s)', async (maxConcurrency, most) => {
+    const users = await setting.newUsers(12);
+    setting.proxy.faults = () => ({ kind: 'slow', ms: 30 });
+    await setting.output(
+      'updateUser',
+      { ...update, options: { ...one, ...(maxConcurrency && { maxConcurrency }) } },
+      itemsOf(users),
+    );
+    expect(setting.proxy.atOnce).toBe(most);
+  });
+
+  it('waits as a whole when the tenant says so', async () => {
+    const users = await setting.newUsers(8);
+    const times: number[] = [];
+    setting.proxy.faults = (_line, place) => {
+      if (place < 0) return undefined;
+      times.push(Date.now());
+      return place === 2 ? { kind: 'answer', status: 429, headers: { 'retry-after': '1' } } : undefined;
+    };
+    await setting.output('updateUser', { ...update, options: { ...one, maxConcurrency: 3 } }, itemsOf(users));
+    // Those that were under way together came before; nobody came in the second after.
+    const gaps = times.slice(1).map((time, place) => time - times[place]!);
+    expect(Math.max(...gaps)).toBeGreaterThan(700);
+    expect(times).toHaveLength(9);
+  });
+
+  it('stops at the first failure, and tells how many were done', async () => {
+    const users = await setting.newUsers(20);
+    const input = itemsOf(users).map((item, n) => (n === 4 ? { ...item, id: 'nobody' } : item));
+    const { error, items } = await setting.run(
+      'updateUser',
+      { ...update, options: { ...one, maxConcurrency: 2 } },
+      input,
+    );
+    expect(items).toEqual([]);
+    expect(error!.message).toMatch(/^There is no such user \[item 4; \d+ were done before it stopped\]$/);
+    const done = Number(/(\d+) were/.exec(error!.message)![1]);
+    const stored = await Promise.all(users.map(({ user_id }) => setting.tenant.get(user_id)));
+    expect(stored.filter(({ language }) => language !== undefined)).toHaveLength(done);
+    expect(done).toBeLessThan(8);
+  });
+
+  it('ends when the execution is cancelled, and begins nothing after that', async () => {
+    const users = await setting.newUsers(20);
+    const cancel = new AbortController();
+    setting.proxy.faults = (_line, place) => {
+      if (place === 3) setTimeout(() => cancel.abort(), 20);
+      return place > 3 ? { kind: 'slow', ms: 100 } : undefined;
+    };
+    await setting.run(
+      'updateUser',
+      { ...update, options: { ...one, maxConcurrency: 2 } },
+      itemsOf(users),
+      'stopWorkflow',
+      {
+        cancel: cancel.signal,
+      },
+    );
+    const sent = setting.proxy.apiRequests.length;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(setting.proxy.apiRequests).toHaveLength(sent);
+    expect(sent).toBeLessThan(10);
+  });
+});
+
+describe('many at once', () => {
+  it('goes in batches, each item with its own result, in order', async () => {
+    const made = await setting.tenant.send('POST', '/cis/v1/users/bulk', {
+      users: Array.from({ length: 999 }, () => ({ email: freshEmail() })),
+    });
+    const users = (made.body.result.items as { user: { user_id: string } }[]).map(({ user }) => user);
+    const input = [
+      ...itemsOf(users),
+      { id: 'nobody', n: 1 },
+      ...itemsOf(users.slice(0, 3)).map(({ id }) => ({ id, n: 5000 })),
+    ];
+    const { items, error, hints } = await setting.run('updateUser', update, input, 'continueRegularOutput');
+    expect(error).toBeUndefined();
+    expect(items.map(({ pairedItem }) => pairedItem)).toEqual(input.map((_, item) => ({ item })));
+    for (const [n, { json }] of items.entries()) {
+      if (n === 999)
+        expect(json).toMatchObject({ id: 'nobody', error: 'There is no such user', details: { status: 404 } });
+      else expect([json.user_id, json.language]).toEqual([input[n]!.id, `l${input[n]!.n}`]);
+    }
+    expect(setting.proxy.apiRequests).toEqual(Array.from({ length: 3 }, () => 'PUT /cis/v1/users/bulk'));
+    expect(hints).toEqual(['1,002 updated, 1 refused']);
+  });
+
+  it('begins no batch after a failure', async () => {
+    const made = await setting.tenant.send('POST', '/cis/v1/users/bulk', {
+      users: Array.from({ length: 1000 }, () => ({ email: freshEmail() })),
+    });
+    const users = (made.body.result.items as { user: { user_id: string } }[]).map(({ user }) => user);
+    const input = itemsOf(users).map((item, n) => (n === 10 ? { ...item, id: 'nobody' } : item));
+    const { error } = await setting.run('updateUser', update, input);
+    expect(error!.message).toBe('There is no such user [item 10; 499 were done before it stopped]');
+    expect(setting.proxy.apiRequests).toHaveLength(1);
+  });
+
+  it('is not asked of the vendor’s cloud, nor when the option says no, nor for one item', async () => {
+    const users = await setting.newUsers(2);
+    await setting.output('updateUser', { ...update, options: one }, itemsOf(users));
+    await setting.output('updateUser', update, itemsOf(users.slice(0, 1)));
+    expect(setting.proxy.requests).not.toContain('GET /openapi.json');
+    expect(setting.proxy.apiRequests.some((line) => line.endsWith('/bulk'))).toBe(false);
+  });
+
+  it('is done one by one where the tenant does not offer it', async () => {
+    const users = await setting.newUsers(3);
+    setting.proxy.faults = (line) =>
+      line.endsWith('/openapi.json') ? { kind: 'answer', status: 404, body: 'no' } : undefined;
+    const updated = await setting.output('updateUser', update, itemsOf(users));
+    expect(updated.map(({ language }) => language)).toEqual(['l0', 'l1', 'l2']);
+    expect(setting.proxy.apiRequests).toHaveLength(3);
+  });
+
+  it('finds users by their identifiers first', async () => {
+    const users = await setting.newUsers(3);
+    const updated = await setting.output(
+      'updateUser',
+      { ...update, userId: locator('email', '={{ $json.email }}') },
+      users.map(({ email }, n) => ({ email: email!.value, n })),
+    );
+    expect(updated.map(({ user_id }) => user_id)).toEqual(users.map(({ user_id }) => user_id));
+    expect(setting.proxy.apiRequests).toHaveLength(4);
+  });
+});
+
+it('the credential is read once for a run, however many items', async () => {
+  const users = await setting.newUsers(10);
+  let reads = 0;
+  const { getDecrypted } = setting.credential;
+  setting.credential.getDecrypted = () => {
+    reads += 1;
+    return getDecrypted();
+  };
+  await setting.output('updateUser', { ...update, options: one }, itemsOf(users));
+  expect(reads).toBe(1);
+});
