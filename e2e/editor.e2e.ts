@@ -109,7 +109,9 @@ async function addField(name: string): Promise<void> {
 }
 
 step('adds three fields, executes, and reads the Result', async () => {
-  await byId('rlc-input').fill(user.user_id);
+  await byId('rlc-mode-selector').first().click();
+  await page.getByText('By ID', { exact: true }).last().click();
+  await byId('rlc-input').first().fill(user.user_id);
   await byId('collection-parameter-add').first().click();
   await page.getByText('External Account ID', { exact: true }).last().click({ trial: true });
   await picture('add-field');

@@ -314,7 +314,29 @@ describe('many at once', () => {
       users.map(({ email }, n) => ({ email: email!.value, n })),
     );
     expect(updated.map(({ user_id }) => user_id)).toEqual(users.map(({ user_id }) => user_id));
-    expect(setting.proxy.apiRequests).toHaveLength(4);
+    expect(setting.proxy.apiRequests).toEqual([
+      expect.stringMatching(/^GET \/cis\/v1\/users\?search=/),
+      'PUT /cis/v1/users/bulk',
+    ]);
+  });
+
+  it('creates or updates rows of which some are there, with two requests of each kind', async () => {
+    const users = await setting.newUsers(3);
+    const rows = Array.from({ length: 100 }, (_, n) => ({
+      email: n < 3 ? users[n]!.email!.value.toUpperCase() : freshEmail(),
+      language: `l${n}`,
+    }));
+    // Twice the same key: the second is an update.
+    rows.push({ ...rows[50]!, language: 'again' });
+    const columns = { mappingMode: 'autoMapInputData', value: null, matchingColumns: ['email'] };
+    const output = await setting.output('createOrUpdateUser', { specifyFields: 'columns', columns }, rows);
+    expect(output.map(({ language }) => language)).toEqual(rows.map(({ language }) => language));
+    expect(output.slice(0, 3).map(({ user_id }) => user_id)).toEqual(users.map(({ user_id }) => user_id));
+    expect(output[100]!.user_id).toBe(output[50]!.user_id);
+    expect(setting.proxy.apiRequests.filter((line) => line.endsWith('/bulk')).sort()).toEqual([
+      'POST /cis/v1/users/bulk',
+      'PUT /cis/v1/users/bulk',
+    ]);
   });
 });
 

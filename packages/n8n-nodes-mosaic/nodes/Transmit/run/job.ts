@@ -1,4 +1,5 @@
 import type { IDataObject, IHttpRequestMethods } from 'n8n-workflow';
+import type { UserName } from './userLookup';
 
 /** What came of a job. */
 export interface Outcome {
@@ -8,14 +9,24 @@ export interface Outcome {
 	done: string;
 }
 
+/** A job in the words of the tenant's request for many. */
+export interface Entry {
+	/** POST creates, PUT updates. */
+	method: Extract<IHttpRequestMethods, 'POST' | 'PUT'>;
+	json: IDataObject;
+}
+
 /** How a job can go with others in one request, where the tenant offers that. */
 export interface ManyEntry {
-	method: Extract<IHttpRequestMethods, 'POST' | 'PUT'>;
-	/** The job in the words of the tenant's request; undefined when it must go by itself after all. */
-	entry(): Promise<IDataObject | undefined>;
-	outcome(user: IDataObject): Outcome;
+	/** The user whom it has to find first: those of many jobs are found together. */
+	user?: UserName;
+	/** What to send; undefined when it must go by itself after all. */
+	entry(): Promise<Entry | undefined>;
+	outcome(user: IDataObject, method: Entry['method']): Outcome;
 	/** What the tenant's refusal of this one comes to; when absent, it fails. */
 	refused?(error: Error): Outcome;
+	/** Whether a refusal is one that the job by itself knows what to do about. */
+	isPassing?(error: Error): boolean;
 }
 
 /** A piece of work for one input item. */

@@ -3,6 +3,7 @@ import type { Answer } from '../requests/answer';
 import { checkStatus, faultsOf, objectOf } from '../requests/answer';
 import { attempt, Refusal } from '../requests/refusal';
 import type { Task } from './execute';
+import type { Entry } from './job';
 import type { Operation } from './operation';
 import type { Run } from './run';
 
@@ -14,10 +15,9 @@ const MOST_CHARACTERS = 3_000_000;
 /** What a request names its users, by its method. */
 const LISTS = { POST: 'users', PUT: 'updates' } as const;
 
-/** A job's part of a request. */
-interface Entry {
+/** A task's part of a request. */
+interface Part extends Entry {
 	task: Task;
-	json: IDataObject;
 }
 
 /** Gathers jobs, and does many of them in one request, where the tenant offers that. */
@@ -67,32 +67,35 @@ export class ManyAtOnce {
 	 */
 	async send(tasks: Task[]): Promise<Task[]> {
 		const again: Task[] = [];
-		const entries = await this.entries(tasks, again);
-		let part: Entry[] = [];
-		let characters = 0;
-		for (const entry of entries) {
-			const length = JSON.stringify(entry.json).length;
-			if (part.length > 0 && characters + length > MOST_CHARACTERS) {
-				again.push(...(await this.sendPart(part)));
-				part = [];
-				characters = 0;
+		const parts = await this.parts(tasks, again);
+		for (const method of ['POST', 'PUT'] as const) {
+			let together: Part[] = [];
+			let characters = 0;
+			for (const part of parts.filter((one) => one.method === method)) {
+				const length = JSON.stringify(part.json).length;
+				if (together.length > 0 && characters + length > MOST_CHARACTERS) {
+					again.push(...(await this.sendTogether(method, together)));
+					together = [];
+					characters = 0;
+				}
+				together.push(part);
+				characters += length;
 			}
-			part.push(entry);
-			characters += length;
+			if (together.length > 0) again.push(...(await this.sendTogether(method, together)));
 		}
-		if (part.length > 0) again.push(...(await this.sendPart(part)));
 		return again;
 	}
 
-	/** What to send of each task; some have to ask the tenant for it. @param alone gets those that cannot go together */
-	private async entries(tasks: Task[], alone: Task[]): Promise<Entry[]> {
-		const { pool } = this.run;
+	/** What to send of each task. @param alone gets those that cannot go together */
+	private async parts(tasks: Task[], alone: Task[]): Promise<Part[]> {
+		const { pool, users } = this.run;
+		await users.findTogether(tasks.flatMap(({ job }) => job.many?.user ?? []));
 		const made = await Promise.all(
 			tasks.map(async (task) => {
 				await pool.enter();
 				try {
-					const json = await task.job.many!.entry();
-					if (json) return { task, json };
+					const entry = await task.job.many!.entry();
+					if (entry) return { task, ...entry };
 					alone.push(task);
 					return undefined;
 				} catch (error) {
@@ -103,36 +106,36 @@ export class ManyAtOnce {
 				}
 			}),
 		);
-		return made.filter((entry) => entry !== undefined);
+		return made.filter((part) => part !== undefined);
 	}
 
-	private async sendPart(entries: Entry[]): Promise<Task[]> {
-		const { method } = entries[0].task.job.many!;
-		const body = { [LISTS[method]]: entries.map(({ json }) => json) };
+	private async sendTogether(method: Entry['method'], parts: Part[]): Promise<Task[]> {
+		const body = { [LISTS[method]]: parts.map(({ json }) => json) };
 		const items = await attempt(
 			this.run.sender.send(
 				{ method, path: PATH, body },
 				method === 'PUT' ? 'harmless' : 'harmful',
-				(answer) => itemsOf(answer, entries.length),
+				(answer) => itemsOf(answer, parts.length),
 			),
 		);
 		if (items instanceof Refusal) {
 			// By itself, each tells what is wrong with it; and one that may be done already looks for that.
-			for (const { task } of entries) task.maybeDone = items.maybeDone;
-			return entries.map(({ task }) => task);
+			for (const { task } of parts) task.maybeDone = items.maybeDone;
+			return parts.map(({ task }) => task);
 		}
 		const unfinished = new Set<string>();
 		const again: Task[] = [];
-		for (const [place, { task }] of entries.entries()) {
+		for (const [place, { task }] of parts.entries()) {
 			const { job } = task;
 			const { user, error } = items[place];
 			// What comes after one that is to be done again, for the same user, is done again after it.
 			if (user && !unfinished.has(job.key ?? '')) {
-				task.outcome = job.many!.outcome(user);
+				task.outcome = job.many!.outcome(user, method);
 				continue;
 			}
 			const refusal = error && refusalOf(error);
-			if (refusal && !refusal.details.retryable) settle(task, refusal);
+			const passes = refusal && (refusal.details.retryable || job.many!.isPassing?.(refusal));
+			if (refusal && !passes) settle(task, refusal);
 			else {
 				again.push(task);
 				if (job.key !== undefined) unfinished.add(job.key);

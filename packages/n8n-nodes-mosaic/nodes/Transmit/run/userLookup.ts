@@ -1,6 +1,7 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { segment } from '../requests/segment';
+import { attempt, Refusal } from '../requests/refusal';
 import type { Sender } from './sender';
 
 const USERS = '/cis/v1/users';
@@ -13,6 +14,16 @@ const ROUTES: Record<string, { route: string; label: string }> = {
 	external_user_id: { route: 'external-user-id', label: 'External User ID' },
 };
 
+/** The identifiers that a search finds as they are written, so that many can be looked for in one request. */
+const SEARCHABLE: Record<string, RegExp> = {
+	email: /^[!-~]+@[!-~]+$/,
+	phone_number: /^\+[1-9]\d+$/,
+	external_user_id: /^[!-~]+$/,
+};
+/** A search has at most 100 expressions and 8,192 characters, encoded or not. */
+const TOGETHER = 50;
+const MOST_CHARACTERS = 100;
+
 /** How a parameter names a user. */
 export interface UserName {
 	/** `list` and `id`: by ID; else the identifier. */
@@ -23,6 +34,9 @@ export interface UserName {
 /** Finds the users whom items name: one request for each distinct user of a run. */
 export class UserLookup {
 	private readonly found = new Map<string, Promise<string>>();
+
+	/** Those who were looked for with others, and are not there. */
+	private readonly absent = new Set<string>();
 
 	constructor(
 		private readonly node: INode,
@@ -55,9 +69,12 @@ export class UserLookup {
 
 	/** The ID of a user. @throws Refusal when there is none */
 	async idOf(name: UserName): Promise<string> {
-		const path = this.pathOf(name);
 		if (!ROUTES[name.mode]) return String(name.value).trim();
+		const path = this.pathOf({ ...name, value: canonical(name.mode, String(name.value)) });
 		let id = this.found.get(path);
+		// Said once: by the time of another question, an earlier item may have created the user.
+		if (!id && this.absent.delete(path))
+			throw new Refusal('There is no such user', { status: 404, retryable: false });
 		if (!id) {
 			id = this.get(name).then(({ user_id: userId }) => String(userId));
 			// One who was not there may be there for a later item: an earlier one may create it.
@@ -67,8 +84,50 @@ export class UserLookup {
 		return await id;
 	}
 
+	/** Finds many users, many in one request, so that `idOf` knows them. @throws Cancelled */
+	async findTogether(names: UserName[]): Promise<void> {
+		for (const [mode, pattern] of Object.entries(SEARCHABLE)) {
+			const values = new Set(
+				names
+					.filter((name) => name.mode === mode && pattern.test(String(name.value)))
+					.map(({ value }) => canonical(mode, String(value)))
+					.filter(
+						(value) =>
+							value.length <= MOST_CHARACTERS && !this.found.has(this.pathOf({ mode, value })),
+					),
+			);
+			const wanted = [...values];
+			// One alone is found by its own route.
+			if (wanted.length < 2) continue;
+			for (let start = 0; start < wanted.length; start += TOGETHER) {
+				await this.findSome(mode, wanted.slice(start, start + TOGETHER));
+			}
+		}
+	}
+
+	private async findSome(mode: string, values: string[]): Promise<void> {
+		const search = values.map((value) => `${mode} eq ${JSON.stringify(value)}`).join(' or ');
+		const query = { search, page_limit: values.length };
+		const users = await attempt(this.sender.list({ method: 'GET', path: USERS, query }));
+		// Then each is looked for by itself.
+		if (users instanceof Refusal) return;
+		for (const value of values) this.absent.add(this.pathOf({ mode, value }));
+		for (const user of users) {
+			const shown = user[mode] as string | { value: string };
+			const value = canonical(mode, typeof shown === 'string' ? shown : shown.value);
+			const path = this.pathOf({ mode, value });
+			this.absent.delete(path);
+			this.found.set(path, Promise.resolve(String(user.user_id)));
+		}
+	}
+
 	/** Forgets whom a name led to, since it was changed or deleted. */
 	forget(): void {
 		this.found.clear();
 	}
+}
+
+/** The form in which two ways to write an identifier are the same; emails have no case. */
+function canonical(mode: string, value: string): string {
+	return mode === 'email' ? value.trim().toLowerCase() : value.trim();
 }

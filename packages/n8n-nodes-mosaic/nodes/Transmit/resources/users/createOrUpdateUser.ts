@@ -3,7 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import { specified, specifyFields } from '../../fields/specifyFields';
 import { userFields } from '../../fields/userFields';
 import { outputOptions, shownUser, type OutputOptions } from '../../output/users';
-import { attempt, isConflict, Refusal, unlessNotFound } from '../../requests/refusal';
+import { attempt, isConflict, isNotFound, Refusal, unlessNotFound } from '../../requests/refusal';
 import { plainText } from '../../requests/segment';
 import { createOnce } from './creation';
 import type { Job, Outcome } from '../../run/job';
@@ -130,24 +130,23 @@ function job(
 		if (!user) run.users.forget();
 		return user && updated(user);
 	};
+	const { status, ...rest } = body;
+	const told = Object.entries(rest).filter(([, sent]) => sent !== null);
+	const newUser: IDataObject = { ...(Object.fromEntries(told) as IDataObject), [mode]: value };
+	const created = (user: IDataObject): Outcome => ({
+		output: [shownUser(user, options)],
+		done: 'created',
+	});
 	const create = async (maybeDone: boolean): Promise<Outcome> => {
-		const { status, ...rest } = body;
-		const told = Object.entries(rest).filter(([, sent]) => sent !== null);
-		const user = await createOnce(
-			run,
-			{ ...(Object.fromEntries(told) as IDataObject), [mode]: value },
-			maybeDone,
-		);
-		if (status === undefined || status === null || status === user.status) {
-			return { output: [shownUser(user, options)], done: 'created' };
-		}
+		const user = await createOnce(run, newUser, maybeDone);
+		if (status === undefined || status === null || status === user.status) return created(user);
 		// A new user has the status that the tenant gives; another one takes a second step.
 		const request = {
 			method: 'PUT' as const,
 			path: `/cis/v1/users/${encodeURIComponent(String(user.user_id))}`,
 			body: { status },
 		};
-		return { ...updated(await run.sender.object(request, 'harmless')), done: 'created' };
+		return created(await run.sender.object(request, 'harmless'));
 	};
 	const createOnly = async (maybeDone: boolean): Promise<Outcome> => {
 		if (!maybeDone && (await unlessNotFound(run.users.idOf(identifier))) !== undefined) {
@@ -177,16 +176,18 @@ function job(
 			if (behavior === 'createOnly') return await createOnly(maybeDone);
 			return behavior === 'updateOnly' ? await updateOnly() : await either(maybeDone);
 		},
-		...(behavior !== 'createOnly' &&
+		...(behavior === 'createOrUpdate' &&
 			!isNothing && {
 				many: {
-					method: 'PUT',
-					// Only those who are there go together: undefined leaves the others to be created one by one.
+					user: identifier,
 					entry: async () => {
 						const id = await unlessNotFound(run.users.idOf(identifier));
-						return id === undefined ? undefined : { user_id: id, ...body };
+						if (id !== undefined) return { method: 'PUT', json: { user_id: id, ...body } };
+						return status === undefined ? { method: 'POST', json: newUser } : undefined;
 					},
-					outcome: updated,
+					outcome: (user, method) => (method === 'PUT' ? updated(user) : created(user)),
+					// Somebody else was faster: by itself it looks again.
+					isPassing: (error) => isConflict(error) || isNotFound(error),
 				},
 			}),
 	};

@@ -48,6 +48,6 @@ export function creation(run: Run, body: IDataObject, options: Partial<OutputOpt
 	const outcome = (user: IDataObject) => ({ output: [shownUser(user, options)], done: 'created' });
 	return {
 		run: async (maybeDone) => outcome(await createOnce(run, body, maybeDone)),
-		many: { method: 'POST', entry: async () => await Promise.resolve(body), outcome },
+		many: { entry: async () => await Promise.resolve({ method: 'POST', json: body }), outcome },
 	};
 }

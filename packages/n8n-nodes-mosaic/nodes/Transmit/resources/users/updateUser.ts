@@ -154,8 +154,11 @@ function job(run: Run, user: UserName, body: IDataObject, options: Partial<Updat
 		...(!looksFirst &&
 			!onlyThisVersion && {
 				many: {
-					method: 'PUT',
-					entry: async () => ({ user_id: await run.users.idOf(user), ...body }),
+					user,
+					entry: async () => ({
+						method: 'PUT',
+						json: { user_id: await run.users.idOf(user), ...body },
+					}),
 					outcome: (now) => ({ output: [shownUser(now, options)], done: 'updated' }),
 					refused,
 				},
