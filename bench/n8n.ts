@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeLog } from '../packages/tenant/src/log.ts';
 import { startTenant } from '../packages/tenant/src/tenant.ts';
+import { freePort } from '../playground/src/freePort.ts';
 import { installN8n } from '../playground/src/installN8n.ts';
 import { N8n, type Stored } from '../playground/src/n8n.ts';
 import {
@@ -248,12 +248,4 @@ async function api<Result>(method: string, route: string, body: unknown): Promis
 async function peakBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

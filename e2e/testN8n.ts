@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CREDENTIAL_ID } from '../playground/src/exampleWorkflow.ts';
+import { freePort } from '../playground/src/freePort.ts';
 import { N8n, type Stored } from '../playground/src/n8n.ts';
 import { CREDENTIALS } from '../packages/tenant/test/testTenant.ts';
 
@@ -27,11 +27,3 @@ export const mosaicAccount = (url: string, secret = CREDENTIALS.clientSecret): S
   type: 'mosaicApi',
   data: { environment: 'custom', baseUrl: url.replace('localhost', '127.0.0.1'), ...CREDENTIALS, clientSecret: secret },
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { N8N } from './installN8n.ts';
+import { freePort } from './freePort.ts';
 import { killGroup, runCommand } from './runCommand.ts';
 
 const NODE_PACKAGE = path.resolve(import.meta.dirname, '../../packages/n8n-nodes-mosaic');
@@ -60,6 +61,11 @@ export class N8n {
     return this.#import('import:workflow', workflows);
   }
 
+  /** Makes a stored workflow live: its triggers and webhooks work once the editor is started. */
+  async publish(workflowId: string): Promise<void> {
+    await this.#run(['publish:workflow', `--id=${workflowId}`]);
+  }
+
   async #import(command: string, records: Stored[]): Promise<void> {
     const directory = await mkdtemp(path.join(tmpdir(), 'tessera-import-'));
     try {
@@ -82,7 +88,7 @@ export class N8n {
     const { status, data } = JSON.parse(output.slice(output.indexOf('\n{') + 1)) as RawExecution;
     const items = Object.entries(data.resultData.runData).map(([name, runs]) => [
       name,
-      (runs.at(-1)?.data?.main[0] ?? []).map(({ json }) => json),
+      (runs.at(-1)?.data?.main?.[0] ?? []).map(({ json }) => json),
     ]);
     const took = Object.entries(data.resultData.runData).map(([name, runs]) => [name, runs.at(-1)?.executionTime ?? 0]);
     return {
@@ -93,9 +99,9 @@ export class N8n {
     };
   }
 
-  #run(args: string[], onStart?: (pid: number) => void): Promise<string> {
+  async #run(args: string[], onStart?: (pid: number) => void): Promise<string> {
     return runCommand(process.execPath, [N8N, ...args], {
-      env: this.#environment(),
+      env: await this.#environment(),
       signal: this.#signal,
       ...(onStart && { onStart }),
     });
@@ -104,7 +110,7 @@ export class N8n {
   /** Starts the editor. @throws Error when it ends before it serves */
   async start(): Promise<void> {
     const server = spawn(process.execPath, [N8N, 'start'], {
-      env: this.#environment(),
+      env: await this.#environment(),
       stdio: ['ignore', 'ignore', 'pipe'],
       // Ctrl-C in the terminal is for the one who started it, who then stops n8n.
       detached: true,
@@ -144,15 +150,15 @@ export class N8n {
     this.#server = undefined;
   }
 
-  #environment(): NodeJS.ProcessEnv {
+  async #environment(): Promise<NodeJS.ProcessEnv> {
     return {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       TZ: process.env.TZ ?? 'UTC',
       N8N_USER_FOLDER: this.folder,
       N8N_PORT: String(this.#port),
-      // Beside the editor's, so that two n8n on one machine do not meet.
-      N8N_RUNNERS_BROKER_PORT: String(this.#port + 1),
+      // A free one each time, so that two n8n on one machine do not meet.
+      N8N_RUNNERS_BROKER_PORT: String(await freePort()),
       N8N_LISTEN_ADDRESS: '127.0.0.1',
       N8N_SECURE_COOKIE: 'false',
       N8N_LOG_LEVEL: 'info',
@@ -173,7 +179,7 @@ interface RawExecution {
     resultData: {
       runData: Record<
         string,
-        { executionTime: number; data?: { main: ({ json: Record<string, unknown> }[] | null)[] } }[]
+        { executionTime: number; data?: { main?: ({ json: Record<string, unknown> }[] | null)[] } }[]
       >;
       error?: { message: string };
     };

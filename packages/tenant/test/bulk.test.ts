@@ -152,3 +152,39 @@ describe('If-Match', () => {
     expect(await tenant.get(user_id)).toEqual(winner);
   });
 });
+
+it('says of each ID that is none why it is none', async () => {
+  const ids = ['', 'x'.repeat(300), 'a\u0001b', 7, null, undefined];
+  const { status, body } = await updateMany([null, ...ids.map((user_id) => ({ user_id, language: 'en' }))]);
+  expect(status).toBe(200);
+  const errors = (body.result.items as { error: { error_code: number; message: string[] } }[]).map(
+    ({ error }) => error,
+  );
+  for (const { error_code, message } of errors) {
+    expect(error_code).toBe(400);
+    expect(message[0]).toMatch(/^user_id is/);
+  }
+});
+
+it('creates none of those that it refuses, and of rivals for an identifier the first', async () => {
+  const count = async () => (await tenant.send('GET', '/cis/v1/users/count')).body.result.user_count as number;
+  const before = await count();
+  const [a, b, c, e] = [freshEmail(), freshEmail(), freshEmail(), freshEmail()];
+  const twice = await createMany([{ email: e }, { email: e }]);
+  expect(twice.body.result).toMatchObject({
+    succeeded: 1,
+    failed: 1,
+    items: [{ user: {} }, { error: { error_code: 409 } }],
+  });
+  expect(await count()).toBe(before + 1);
+  const chain = await createMany([
+    { email: a, secondary_emails: [b] },
+    { email: b, secondary_emails: [c] },
+    { email: c },
+  ]);
+  expect((chain.body.result.items as { error?: object }[]).map(({ error }) => error === undefined)).toEqual([
+    true,
+    false,
+    true,
+  ]);
+});

@@ -126,3 +126,48 @@ it('a database that does not answer is 503 with Retry-After, also for readiness,
   await other.close();
   await own.drop();
 });
+
+describe('what the database itself refuses', () => {
+  const forbid = () =>
+    database.query(`alter table users add constraint no_such_language check (profile ->> 'language' <> 'forbidden')`);
+  const allow = () => database.query('alter table users drop constraint no_such_language');
+
+  it('fails one of the updates that share a statement, and none of its neighbours', async () => {
+    const users = await Promise.all(Array.from({ length: 12 }, () => tenant.create({ email: freshEmail() })));
+    await forbid();
+    try {
+      for (let round = 0; round < 3; round += 1) {
+        const answers = await Promise.all(
+          users.map(({ user_id }, n) => tenant.update(user_id, { language: n === 5 ? 'forbidden' : `l${n}${round}` })),
+        );
+        expect(answers.map(({ status }) => status)).toEqual(users.map((_, n) => (n === 5 ? 500 : 200)));
+      }
+    } finally {
+      await allow();
+    }
+  });
+
+  it('gives each item of a bulk its own reason', async () => {
+    await forbid();
+    try {
+      const users = [{ email: freshEmail() }, { email: 'nobody' }, { email: freshEmail(), language: 'forbidden' }];
+      const { status, body } = await tenant.send('POST', '/cis/v1/users/bulk', { users });
+      expect(status).toBe(200);
+      const codes = (body.result.items as { error?: { error_code: number } }[]).map(({ error }) => error?.error_code);
+      expect(codes).toEqual([500, 400, 500]);
+    } finally {
+      await allow();
+    }
+  });
+
+  it('is a fault of the tenant’s, told in words that say nothing of it', async () => {
+    await database.query('alter table groups rename to gone');
+    try {
+      const answer = await tenant.send('GET', '/cis/v1/groups/x');
+      expect(answer).toMatchObject({ status: 500, body: { error_code: 500 } });
+      expect(JSON.stringify(answer.body)).not.toMatch(/relation|groups|gone/);
+    } finally {
+      await database.query('alter table gone rename to groups');
+    }
+  });
+});

@@ -110,3 +110,39 @@ it.each([
 ])('%s %s is refused', async (method, path, body, status) => {
   expect(await tenant.send(method, path, body)).toMatchObject({ status, body: { error_code: status } });
 });
+
+it('an update leaves alone what it does not name', async () => {
+  const group = await newGroup({ description: 'Who may', custom_data: { a: 1 } });
+  const path = `/cis/v1/groups/${group.group_id}`;
+  const name = `Other ${(serial += 1)}`;
+  await tenant.send('PUT', path, { name });
+  expect((await tenant.send('GET', path)).body.result).toMatchObject({
+    name,
+    description: 'Who may',
+    custom_data: { a: 1 },
+  });
+  await tenant.send('PUT', path, { custom_data: { b: 2 } });
+  expect((await tenant.send('GET', path)).body.result).toMatchObject({
+    name,
+    description: 'Who may',
+    custom_data: { b: 2 },
+  });
+});
+
+// Members leave five hundred at a time.
+it.each([499, 500, 501, 1000])('a group of %d members is deleted whole', async (count) => {
+  const group = await newGroup();
+  const users = Array.from({ length: count }, () => ({ email: freshEmail() }));
+  const made = await tenant.send('POST', '/cis/v1/users/bulk', { users });
+  const ids = (made.body.result.items as { user: ApiUser }[]).map(({ user }) => user.user_id);
+  expect((await add(group, ...ids)).status).toBe(204);
+  const path = `/cis/v1/groups/${group.group_id}`;
+  expect((await tenant.send('DELETE', path)).status).toBe(204);
+  expect((await tenant.send('GET', path)).status).toBe(404);
+  const page = await tenant.send('GET', `/cis/v1/users?page_limit=5000`);
+  const grouped = (page.body.result as ApiUser[]).filter(({ groups }) => (groups as unknown[] | undefined)?.length);
+  expect(grouped.filter(({ user_id }) => ids.includes(user_id))).toEqual([]);
+  for (const id of [ids[0]!, ids.at(-1)!]) {
+    expect((await tenant.send('GET', `/cis/v1/users/${id}/groups`)).body.result).toEqual([]);
+  }
+});

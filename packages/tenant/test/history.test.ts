@@ -144,3 +144,28 @@ it('comes in pages, is kept of users made many at once, and goes with the user',
   const { body: deleted } = await tenant.send('GET', '/cis/v1/manage/deleted-users');
   expect(deleted.result).toEqual([{ user_id, deleted_at: expect.any(Number), client_id: 'test-client' }]);
 });
+
+it('tells only what differs, also of changes that take a transaction', async () => {
+  const user = await tenant.create({
+    email: freshEmail(),
+    secondary_emails: [freshEmail()],
+    custom_data: { a: 1 },
+    custom_app_data: { x: 1, y: 2 },
+  });
+  const added = freshEmail();
+  const change = { secondary_emails: [added], custom_data: { b: 3 }, custom_app_data: { x: 1, y: 3 } };
+  await tenant.update(user.user_id, change);
+  const [{ changes }] = (await history(user.user_id, '?page_limit=1')) as [HistoryEntry];
+  const told = Object.fromEntries(changes.map(({ attribute, before, after }) => [attribute, { before, after }]));
+  expect(told.secondary_emails).toEqual({ before: [], after: [expect.objectContaining({ value: added })] });
+  expect(told.custom_data!.after).toEqual({ b: 3 });
+  // It is replaced whole.
+  expect(told.custom_app_data).toEqual({ before: { x: 1, y: 2 }, after: { x: 1, y: 3 } });
+});
+
+it('an update that changes nothing is told as such', async () => {
+  const user = await tenant.create({ email: freshEmail(), language: 'en' });
+  await tenant.update(user.user_id, { language: 'en' });
+  const [{ version, changes }] = (await history(user.user_id, '?page_limit=1')) as [HistoryEntry];
+  expect({ version, changes }).toEqual({ version: 2, changes: [] });
+});

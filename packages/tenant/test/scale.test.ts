@@ -81,7 +81,10 @@ it('reads no table whole for a keyed read, an indexed search or an update, at 10
     ['GET', search('phone_number sw "+12125000508"')],
     ['GET', search('external_user_id eq "crm-509"')],
     ['GET', search('secondary_emails eq "nobody@example.com"')],
-    ['GET', search('email eq "user514@example.com" or email eq "user515@example.com" or external_user_id eq "crm-516"')],
+    [
+      'GET',
+      search('email eq "user514@example.com" or email eq "user515@example.com" or external_user_id eq "crm-516"'),
+    ],
     ['GET', search('created_at ge 510 and created_at lt 520')],
     ['GET', '/cis/v1/users?search_prefix=user511'],
     ['PUT', '/cis/v1/users/user-512', { custom_data: { a: 1 }, name: { first_name: 'Ada' } }],

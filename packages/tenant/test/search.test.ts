@@ -165,6 +165,44 @@ describe('the search', () => {
     expect(await found('not (last_auth gt "2000-01-01")')).toHaveLength(users.length);
   });
 
+  it('reads values of custom data as what they are, and no more than that', async () => {
+    const user = await tenant.create({
+      email: 'custom@example.com',
+      custom_app_data: { d: 12.25, e: 1e5, f: false, t: 'true', deep: { a: { b: 'c' } } },
+    });
+    const mine = async (search: string) => (await found(search)).includes(user.user_id);
+    for (const search of [
+      'd eq 12.25',
+      'd eq "12.25"',
+      'e eq 1e5',
+      'e eq "1e5"',
+      'e lt 1e15',
+      'e gt -1E+5',
+      'f eq false',
+      't eq true',
+      'deep.a.b eq "c"',
+    ]) {
+      expect([search, await mine(`custom_app_data.${search}`)]).toEqual([search, true]);
+    }
+    for (const value of ['xtrue', 'truex', 'x12.25', '12.25x', 'x12', '12x']) {
+      for (const key of ['d', 'e', 'f', 't']) expect(await mine(`custom_app_data.${key} eq "${value}"`)).toBe(false);
+    }
+    expect(await mine('external_user_id sw 12')).toBe(false);
+    const path = (parts: number) => `custom_app_data.${Array.from({ length: parts }, () => 'a').join('.')} pr`;
+    expect((await list({ search: path(10) })).status).toBe(200);
+    expect((await list({ search: path(11) })).status).toBe(400);
+    expect((await list({ search: 'created_at gt 12.25' })).status).toBe(200);
+    await tenant.send('DELETE', `/cis/v1/manage/users/${user.user_id}`);
+  });
+
+  it('counts depth and expressions, and not parentheses', async () => {
+    const joined = (part: string, count: number) => Array.from({ length: count }, () => part).join(' and ');
+    expect((await list({ search: joined('(email pr)', 60) })).status).toBe(200);
+    expect((await list({ search: joined('not email pr', 60) })).status).toBe(200);
+    expect((await list({ search: joined('email pr', 150) })).status).toBe(400);
+    expect((await list({ search: `${'not ('.repeat(30)}email pr${')'.repeat(30)}` })).status).toBe(400);
+  });
+
   it('finds emails by any spelling', async () => {
     expect(await found('email eq "PERSON1@example.com"')).toEqual([users[1]!.user_id]);
     expect(await found('secondary_emails sw "OTHER4@"')).toEqual([users[4]!.user_id]);
@@ -178,6 +216,10 @@ describe('the search', () => {
     ['(email eq "a"', /is not an expression \(at position \d+\)/],
     ['email eq "a")', /must join its parts with and or or \(at position 13\)/],
     ['email eq "a" status eq "b"', /must join its parts with and or or \(at position 14\)/],
+    ['status eq "\\ud800"', /must not contain NUL characters or broken Unicode \(at position 1\)/],
+    ['status eq x12', /is not an expression \(at position 11\)/],
+    ['status eq 12x', /is not an expression \(at position 11\)/],
+    ['custom_app_data.plan sw 1', /can use sw only with text/],
     ['email eq a', /is not an expression \(at position 10\)/],
     ['email eq "a', /is not an expression \(at position 10\)/],
     ['status eq "a" and shoe_size eq "b"', /can name only external_account_id.*\(at position 19\)/],

@@ -197,3 +197,86 @@ describe('a password', () => {
     expect((await send('POST', user.user_id, any)).status).toBe(201);
   });
 });
+
+describe('If-Match', () => {
+  /** A user at version 12, with a secondary email that may be removed and verified. */
+  const atTwelve = async () => {
+    const user = await tenant.create({ email: freshEmail(), secondary_emails: [freshEmail()] });
+    for (let version = 2; version <= 12; version += 1) await tenant.update(user.user_id, { language: `l${version}` });
+    return { user, path: `/cis/v1/users/${user.user_id}`, email: user.secondary_emails[0]!.value };
+  };
+
+  it.each(['"7"', '"12"x', 'W/"12"', '"1"', '"120"'])(
+    '%s refuses every change of a user at version 12',
+    async (tag) => {
+      const { user, path, email } = await atTwelve();
+      const before = await tenant.get(user.user_id);
+      for (const [method, route, body] of [
+        ['PUT', path, { language: 'en' }],
+        ['PUT', path, { username: `u${Date.now()}` }],
+        ['DELETE', `${path}/emails/${email}`],
+        ['POST', `${path}/emails/${email}/verify`, {}],
+        ['DELETE', `${path}/apps`],
+        ['POST', `${path}/password`, { password: 'correct horse' }],
+        ['DELETE', `/cis/v1/manage/users/${user.user_id}`],
+      ] as const) {
+        const answer = await tenant.send(method, route, body, { 'if-match': tag });
+        expect([method, route, answer.status]).toEqual([method, route, 412]);
+      }
+      expect(await tenant.get(user.user_id)).toEqual(before);
+    },
+  );
+
+  it.each(['"12"', '"11" , "12"', '*'])('%s lets a change through', async (tag) => {
+    const { path, email } = await atTwelve();
+    expect((await tenant.send('DELETE', `${path}/emails/${email}`, undefined, { 'if-match': tag })).status).toBe(204);
+  });
+
+  it('is nothing to a read', async () => {
+    const { path } = await atTwelve();
+    expect((await tenant.send('GET', path, undefined, { 'if-match': '"1"' })).status).toBe(200);
+  });
+});
+
+describe('verifying an address', () => {
+  it('leaves it secondary unless asked, and makes phone numbers primary as well', async () => {
+    const user = await tenant.create({
+      email: freshEmail(),
+      secondary_emails: [freshEmail()],
+      phone_number: freshPhone(),
+      secondary_phone_numbers: [freshPhone()],
+    });
+    const path = `/cis/v1/users/${user.user_id}`;
+    await tenant.send('POST', `${path}/emails/${user.secondary_emails[0]!.value}/verify`, {});
+    const phone = user.secondary_phone_numbers[0]!.value;
+    await tenant.send('POST', `${path}/phone-numbers/${phone}/verify`, { change_to_primary: true });
+    expect(await tenant.get(user.user_id)).toMatchObject({
+      email: user.email,
+      secondary_emails: [{ email_verified: true }],
+      phone_number: { value: phone, phone_number_verified: true },
+      secondary_phone_numbers: [{ value: user.phone_number!.value }],
+    });
+  });
+
+  it('makes the first primary email of a user who had none', async () => {
+    const user = await tenant.create({ phone_number: freshPhone(), secondary_emails: [freshEmail()] });
+    const email = user.secondary_emails[0]!.value;
+    const path = `/cis/v1/users/${user.user_id}/emails/${email}/verify`;
+    expect((await tenant.send('POST', path, { change_to_primary: true })).status).toBe(202);
+    expect(await tenant.get(user.user_id)).toMatchObject({ email: { value: email }, secondary_emails: [] });
+  });
+});
+
+it('a status that is sent and is the same has not changed, beside whatever else changes', async () => {
+  const user = await tenant.create({ email: freshEmail() });
+  await tenant.update(user.user_id, { status: 'Disabled' });
+  const before = await tenant.get(user.user_id);
+  await tenant.update(user.user_id, { status: 'Disabled', username: `same-${Date.now()}` });
+  expect((await tenant.get(user.user_id)).status_changed_at).toBe(before.status_changed_at);
+});
+
+it('takes a slash at the end of a path, and a body of null where there is none', async () => {
+  expect((await tenant.send('GET', '/cis/v1/users/')).status).toBe(200);
+  const user = await tenant.create({ email: freshEmail() });
+  expect((await tenant.send('DELETE', `/cis/v1/users/${user.user_id}/apps`, 'null')).status).toBe(204);
+});

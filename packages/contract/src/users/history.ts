@@ -19,8 +19,8 @@ export const HistoryEntry = Type.Object(
       }),
       {
         description:
-          'A password is told by when it was set, never by itself. Of custom_data and custom_app_data, the members that ' +
-          'differ; of lists, the entries that went (before) and those that came (after)',
+          'A password is told by when it was set, never by itself. Of custom_data, the members that differ; of lists, the ' +
+          'entries that went (before) and those that came (after)',
       },
     ),
   },
