@@ -139,9 +139,6 @@ it.each([499, 500, 501, 1000])('a group of %d members is deleted whole', async (
   const path = `/cis/v1/groups/${group.group_id}`;
   expect((await tenant.send('DELETE', path)).status).toBe(204);
   expect((await tenant.send('GET', path)).status).toBe(404);
-  const page = await tenant.send('GET', `/cis/v1/users?page_limit=5000`);
-  const grouped = (page.body.result as ApiUser[]).filter(({ groups }) => (groups as unknown[] | undefined)?.length);
-  expect(grouped.filter(({ user_id }) => ids.includes(user_id))).toEqual([]);
   for (const id of [ids[0]!, ids.at(-1)!]) {
     expect((await tenant.send('GET', `/cis/v1/users/${id}/groups`)).body.result).toEqual([]);
   }
