@@ -12,6 +12,7 @@ import {
   declarativePackage,
   httpRequest,
   inBulk,
+  inBulkComputed,
   mapped,
   oneByOne,
   type Contestant,
@@ -180,6 +181,7 @@ try {
   const withoutCode = plan(declarative, tenantUrl);
   const ours = {
     bulk: plan(inBulk, tenantUrl),
+    computed: plan(inBulkComputed, tenantUrl),
     mapped: plan(mapped, tenantUrl),
     slow: plan(oneByOne(5), tenantUrl),
     single: plan(oneByOne(20), tenantUrl),
@@ -204,6 +206,7 @@ try {
   const best = fastest(await inTurn(rivals));
   await measure(withoutCode);
   const bulk = await measure(ours.bulk);
+  await measure(ours.computed);
   const byColumns = await measure(ours.mapped);
   const single = fastest(await inTurn([ours.slow, ours.single]));
   heading(`beside ${best.contestant.name}`);

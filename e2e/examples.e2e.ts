@@ -40,9 +40,8 @@ const findUser = async (email: string): Promise<ApiUser> =>
   (await tenant.send('GET', `/cis/v1/users/email/${email}`)).body.result as ApiUser;
 
 it('nightly sync: ten thousand rows are created, then updated', async () => {
-  const folder = path.join(n8n.folder, '.n8n-files');
-  await mkdir(folder, { recursive: true });
-  const file = path.join(folder, 'users.csv');
+  await mkdir(n8n.files, { recursive: true });
+  const file = path.join(n8n.files, 'users.csv');
   const write = (language: string) =>
     writeFile(
       file,
@@ -183,6 +182,7 @@ describe('an AI agent', () => {
       address: { city: 'Rome' },
       status: user.status,
     });
+    // The agent is told what it may not do.
     expect(asked.at(-2)).toContain('may not be sent');
     expect(asked.at(-1)).toContain(user.user_id);
   });

@@ -1,11 +1,11 @@
-/** A node of an n8n workflow that updates the user of each item: `id` says whom, `n` gives the new language. */
+/** A node of an n8n workflow that updates the user of each item: `id` says whom, `language` is the new language. */
 export interface Contestant {
   name: string;
   /** The node's type, version, parameters and other settings, for a tenant at a URL that a credential leads to. */
   node(url: string, token: string, credentialId: string): Record<string, unknown>;
 }
 
-const LANGUAGE = '={{ "r" + $json.round + "n" + $json.n }}';
+const LANGUAGE = '={{ $json.language }}';
 
 const transmit = (name: string, parameters: Record<string, unknown>): Contestant => ({
   name,
@@ -24,6 +24,11 @@ const expressions = {
 };
 
 export const inBulk = transmit('Transmit, in bulk, expressions', expressions);
+/** The same with expressions that are more than the name of a value. */
+export const inBulkComputed = transmit('Transmit, in bulk, computed expressions', {
+  userId: { __rl: true, mode: 'id', value: '={{ $json.id.trim() }}' },
+  fields: { language: '={{ "r" + $json.round + "n" + $json.n }}' },
+});
 export const mapped = transmit('Transmit, in bulk, mapped', {
   specifyFields: 'columns',
   columns: { mappingMode: 'autoMapInputData', value: null, matchingColumns: ['user_id'] },
@@ -51,7 +56,7 @@ export const httpRequest = (batch?: { batchSize: number; batchInterval: number }
       headerParameters: { parameters: [{ name: 'authorization', value: `Bearer ${token}` }] },
       sendBody: true,
       specifyBody: 'json',
-      jsonBody: '={{ JSON.stringify({ language: "r" + $json.round + "n" + $json.n }) }}',
+      jsonBody: '={{ JSON.stringify({ language: $json.language }) }}',
       options: batch ? { batching: { batch } } : {},
     },
     onError: 'continueRegularOutput',

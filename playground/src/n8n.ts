@@ -37,6 +37,11 @@ export class N8n {
     this.#signal = signal;
   }
 
+  /** The folder whose files its workflows may read and write. */
+  get files(): string {
+    return path.join(this.folder, '.n8n-files');
+  }
+
   get url(): string {
     return `http://localhost:${this.#port}`;
   }
@@ -84,8 +89,9 @@ export class N8n {
    */
   async execute(workflowId: string, onStart?: (pid: number) => void): Promise<Execution> {
     const output = await this.#run(['execute', `--id=${workflowId}`, '--rawOutput'], onStart);
-    // What n8n says of itself comes first.
-    const { status, data } = JSON.parse(output.slice(output.indexOf('\n{') + 1)) as RawExecution;
+    // What n8n says of itself comes before and after.
+    const json = output.slice(output.indexOf('\n{') + 1, output.lastIndexOf('\n}') + 2);
+    const { status, data } = JSON.parse(json) as RawExecution;
     const items = Object.entries(data.resultData.runData).map(([name, runs]) => [
       name,
       (runs.at(-1)?.data?.main?.[0] ?? []).map(({ json }) => json),
@@ -161,6 +167,7 @@ export class N8n {
       N8N_RUNNERS_BROKER_PORT: String(await freePort()),
       N8N_LISTEN_ADDRESS: '127.0.0.1',
       N8N_SECURE_COOKIE: 'false',
+      N8N_RESTRICT_FILE_ACCESS_TO: this.files,
       N8N_LOG_LEVEL: 'info',
       // It works without the internet, and tells nobody of it.
       N8N_DIAGNOSTICS_ENABLED: 'false',

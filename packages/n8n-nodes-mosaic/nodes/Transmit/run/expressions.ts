@@ -2,15 +2,22 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 /** An expression that is one block of code and nothing else, such as `={{ $json.id }}`. */
 const ONE_BLOCK = /^=\s*\{\{((?:(?!\{\{|\}\})[\s\S])*)\}\}\s*$/;
+/** An expression that only names a value of the input item, such as `={{ $json.id }}` or `={{ $json["First name"] }}`. */
+const PATH = /^=\s*\{\{\s*\$json((?:\.[A-Za-z_]\w*|\["[^"\\]*"\]|\['[^'\\]*'\])+)\s*\}\}\s*$/;
+const STEP = /\.(\w+)|\["([^"]*)"\]|\['([^']*)'\]/g;
 /** After so many items of which they could not be resolved together, it is not tried again. */
 const MOST_FAILURES = 3;
 
 /**
- * The expressions in the parameters of a node. Those that are code and nothing else are resolved for an item as the members
- * of one list: n8n sets up a world for each expression, and that is what takes its time.
+ * The expressions in the parameters of a node. n8n sets up a world for each expression, and that is what takes its time. So
+ * those that only name a value of the item are read from it, and those that are code and nothing else are resolved as the
+ * members of one list.
  */
 export class Expressions {
 	private readonly all: string[];
+
+	/** The members that lead to the value, of those that only name one. */
+	private readonly paths: ReadonlyMap<string, string[]>;
 
 	private readonly blocks: string[];
 
@@ -27,7 +34,21 @@ export class Expressions {
 		parameters: IDataObject,
 	) {
 		this.all = [...new Set(expressionsIn(parameters))];
-		this.blocks = this.all.filter((expression) => ONE_BLOCK.test(expression));
+		this.paths = new Map(
+			this.all.flatMap((expression): Array<[string, string[]]> => {
+				const path = PATH.exec(expression)?.[1];
+				if (path === undefined) return [];
+				return [
+					[
+						expression,
+						[...path.matchAll(STEP)].map(([, dot, double, single]) => dot ?? double ?? single),
+					],
+				];
+			}),
+		);
+		this.blocks = this.all.filter(
+			(expression) => !this.paths.has(expression) && ONE_BLOCK.test(expression),
+		);
 		// A comment at the end of one must not reach the next.
 		this.list = `{{ [${this.blocks.map((block) => `(${ONE_BLOCK.exec(block)![1]}\n)`).join(', ')}] }}`;
 	}
@@ -46,6 +67,10 @@ export class Expressions {
 	private resolve(item: number): Map<string, unknown> | undefined {
 		try {
 			const values = new Map<string, unknown>();
+			for (const [expression, path] of this.paths) {
+				const value = valueAt(this.context.getInputData()[item].json, path);
+				if (value !== UNUSUAL) values.set(expression, value);
+			}
 			const together = this.blocks.length > 1 ? this.blocks : [];
 			if (together.length > 0) {
 				const resolved: unknown = this.context.evaluateExpression(this.list, item);
@@ -97,3 +122,18 @@ export const isObject = (value: unknown): value is object =>
 /** Luxon's dates, which n8n turns into text where a parameter holds one. */
 const isDate = (value: unknown): boolean =>
 	isObject(value) && ('isLuxonDateTime' in value || 'toISO' in value || value instanceof Date);
+
+/** Stands for a value that is not simply there: n8n decides what it is. */
+const UNUSUAL = Symbol('unusual');
+
+/** The value that own members of plain objects lead to; undefined when one on the way is not there. */
+function valueAt(json: IDataObject, path: string[]): unknown {
+	let value: unknown = json;
+	for (const name of path) {
+		if (value === undefined || value === null) return undefined;
+		if (!isObject(value) || Array.isArray(value)) return UNUSUAL;
+		if (!Object.hasOwn(value, name) && name in value) return UNUSUAL;
+		value = (value as IDataObject)[name];
+	}
+	return value;
+}
