@@ -1,11 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ApiUser } from '@tessera/contract';
 import { CREDENTIALS, freshEmail, startTestTenant, type TestTenant } from '../packages/tenant/test/testTenant.ts';
-import type { N8n } from '../playground/src/n8n.ts';
-import { makeN8n } from './testN8n.ts';
+import { transmit } from '../playground/src/engine.ts';
+import { CREDENTIAL_ID } from '../playground/src/exampleWorkflow.ts';
+import type { N8n, Stored } from '../playground/src/n8n.ts';
+import { makeN8n, mosaicAccount } from './testN8n.ts';
 
 const SCREENSHOTS = path.resolve(import.meta.dirname, 'screenshots');
 const OWNER = { email: 'owner@example.com', password: 'End-to-end-1' };
@@ -142,4 +145,157 @@ step('reads in the editor why the tenant refused', async () => {
   await byId('output-panel').getByText('language must have at most 255 characters').first().waitFor();
   await picture('refused');
   expect((await tenant.get(user.user_id)).language).toBe('en-GB');
+});
+
+/** What the editor says of a mistake of ours. */
+const complaints: string[] = [];
+const transmitNode = (id: string, name: string, place: number, parameters: Record<string, unknown>) => ({
+  id,
+  name,
+  type: 'n8n-nodes-mosaic.transmit',
+  typeVersion: 1.1,
+  position: [240 + (place % 6) * 220, Math.floor(place / 6) * 200],
+  parameters,
+  credentials: { mosaicApi: { id: CREDENTIAL_ID, name: 'Mosaic account' } },
+});
+
+/** Opens a stored workflow in the editor. */
+async function openWorkflow(workflow: Stored): Promise<void> {
+  await n8n.importWorkflow(workflow);
+  await page.goto(`${n8n.url}/workflow/${workflow.id}`);
+  await byId('canvas-wrapper').waitFor();
+}
+
+const openNode = async (name: string): Promise<void> => {
+  await page.locator(`[data-test-id="canvas-node"][data-node-name="${name}"]`).dblclick({ force: true });
+  await byId('ndv').waitFor();
+};
+
+/** The parameters of an operation that show before anything is chosen, and those of others. */
+function parametersOf(resource: string, operation: string) {
+  const shows = ({ displayOptions }: INodeProperties) => {
+    const { show = {}, hide = {} } = displayOptions ?? {};
+    const chosen: Record<string, unknown> = {
+      resource,
+      operation,
+      specifyFields: 'below',
+      findBy: 'filters',
+      returnAll: false,
+    };
+    return (
+      Object.entries(show).every(([name, values]) => (values as unknown[]).includes(chosen[name])) &&
+      !Object.entries(hide).some(([name, values]) => (values as unknown[]).includes(chosen[name]))
+    );
+  };
+  const { properties } = transmit.description;
+  const shown = properties.filter(shows).map(({ displayName }) => displayName);
+  const all = properties.map(({ displayName }) => displayName);
+  return { shown, hidden: [...new Set(all)].filter((name) => !shown.includes(name)) };
+}
+
+const operations = transmit.description.properties
+  .filter(({ name }) => name === 'operation')
+  .flatMap(({ displayOptions, options }) =>
+    (options as INodePropertyOptions[]).map(({ name, value }) => ({
+      resource: (displayOptions!.show!.resource as string[])[0]!,
+      operation: value as string,
+      name,
+    })),
+  );
+
+step('opens every operation, each with the parameters that belong to it', async () => {
+  await n8n.importCredential(mosaicAccount(tenant.url));
+  page.on('console', (message) => {
+    // n8n itself asks for what it has no right to, and says so.
+    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) complaints.push(message.text());
+  });
+  page.on('pageerror', ({ message }) => complaints.push(message));
+  await openWorkflow({
+    id: 'everyOperation',
+    name: 'Every operation',
+    active: false,
+    nodes: operations.map(({ resource, operation }, place) =>
+      transmitNode(`op${place}`, operation, place, { resource, operation }),
+    ),
+    connections: {},
+    settings: { executionOrder: 'v1' },
+  });
+  for (const { resource, operation } of operations) {
+    await openNode(operation);
+    const labels = await byId('node-parameters').locator('label').allInnerTexts();
+    const told = new Set(labels.map((label) => label.trim()));
+    const { shown, hidden } = parametersOf(resource, operation);
+    for (const name of shown) expect([...told], `${operation} shows ${name}`).toContain(name);
+    for (const name of hidden) expect([...told], `${operation} hides ${name}`).not.toContain(name);
+    await page.keyboard.press('Escape');
+    await byId('ndv').waitFor({ state: 'detached' });
+  }
+  expect(complaints).toEqual([]);
+});
+
+step('finds a user in the list, as one types', async () => {
+  await tenant.create({ email: 'listed@example.com', name: { first_name: 'Grace', last_name: 'Hopper' } });
+  await openNode('getUser');
+  await byId('rlc-input').first().click();
+  await byId('rlc-search').fill('listed@');
+  await page.getByText('Grace Hopper (listed@example.com)').click();
+  await picture('user-from-list');
+  await byId('node-execute-button').first().click();
+  await byId('output-panel').getByText('listed@example.com').first().waitFor();
+  await page.keyboard.press('Escape');
+});
+
+step('maps columns, and tells of a thousand updates in one line, in the light and in the dark', async () => {
+  const users = Array.from({ length: 1000 }, () => ({ email: freshEmail() }));
+  const made = await tenant.send('POST', '/cis/v1/users/bulk', { users });
+  const ids = (made.body.result.items as { user: ApiUser }[]).map((item) => item.user.user_id);
+  await openWorkflow({
+    id: 'thousand',
+    name: 'A thousand updates',
+    active: false,
+    nodes: [
+      {
+        id: 'start',
+        name: 'Start',
+        type: 'n8n-nodes-base.manualTrigger',
+        typeVersion: 1,
+        position: [0, 0],
+        parameters: {},
+      },
+      {
+        id: 'rows',
+        name: 'Rows',
+        type: 'n8n-nodes-base.code',
+        typeVersion: 2,
+        position: [120, 0],
+        parameters: {
+          jsCode: `return ${JSON.stringify(ids)}.map((id) => ({ json: { user_id: id, language: 'en' } }));`,
+        },
+      },
+      transmitNode('map', 'Update', 0, {
+        resource: 'identityManagement',
+        operation: 'updateUser',
+        specifyFields: 'columns',
+        columns: { mappingMode: 'autoMapInputData', value: null, matchingColumns: ['user_id'], schema: [] },
+        options: { output: 'simplified' },
+      }),
+    ],
+    connections: {
+      Start: { main: [[{ node: 'Rows', type: 'main', index: 0 }]] },
+      Rows: { main: [[{ node: 'Update', type: 'main', index: 0 }]] },
+    },
+    settings: { executionOrder: 'v1' },
+  });
+  await byId('execute-workflow-button').first().click();
+  await expect.poll(async () => (await tenant.get(ids[999]!)).language, { timeout: 60_000 }).toBe('en');
+  await openNode('Update');
+  await byId('output-panel').getByText('1,000 updated').waitFor();
+  await byId('node-parameters').getByText('Column to match on').waitFor();
+  await picture('thousand-updates');
+  await page.evaluate(() => localStorage.setItem('N8N_THEME', 'dark'));
+  await page.reload();
+  await byId('canvas-wrapper').waitFor();
+  await openNode('Update');
+  await picture('mapper-dark');
+  expect(complaints).toEqual([]);
 });

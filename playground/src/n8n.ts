@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -46,14 +46,18 @@ export class N8n {
     return `http://localhost:${this.#port}`;
   }
 
-  /** Puts the built node where n8n looks for community nodes. */
+  /** Puts the node where n8n looks for community nodes: what would be published of it, and nothing else. */
   async addTransmitNode(): Promise<void> {
     const target = path.join(this.folder, '.n8n/nodes/node_modules/n8n-nodes-mosaic');
     await rm(target, { recursive: true, force: true });
     await mkdir(target, { recursive: true });
-    for (const part of ['dist', 'package.json']) {
-      await cp(path.join(NODE_PACKAGE, part), path.join(target, part), { recursive: true });
-    }
+    const packed = await runCommand('npm', ['pack', '--silent', '--pack-destination', this.folder], {
+      cwd: NODE_PACKAGE,
+      env: { PATH: process.env.PATH, HOME: process.env.HOME },
+    });
+    const tarball = path.join(this.folder, packed.trim().split('\n').at(-1)!);
+    await runCommand('tar', ['-xzf', tarball, '--strip-components', '1', '-C', target]);
+    await rm(tarball);
   }
 
   /** Stores credentials, their data encrypted; one with the same ID is replaced. */
