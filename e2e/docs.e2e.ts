@@ -1,13 +1,10 @@
-import { chromium } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { startTestTenant } from '../packages/tenant/test/testTenant.ts';
+import { launchBrowser } from './browser.ts';
 
 it('the docs page shows the operations and errors, and nothing of the viewer’s own', async () => {
   const tenant = await startTestTenant();
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--no-first-run'],
-  });
+  const browser = await launchBrowser();
   try {
     const page = await browser.newPage();
     const elsewhere: string[] = [];

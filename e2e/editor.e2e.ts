@@ -1,17 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ApiUser } from '@tessera/contract';
 import { CREDENTIALS, freshEmail, startTestTenant, type TestTenant } from '../packages/tenant/test/testTenant.ts';
 import { transmit } from '../playground/src/engine.ts';
 import { CREDENTIAL_ID } from '../playground/src/exampleWorkflow.ts';
 import type { N8n, Stored } from '../playground/src/n8n.ts';
+import { launchBrowser, openPage, OWNER, signIn } from './browser.ts';
 import { makeN8n, mosaicAccount } from './testN8n.ts';
 
 const SCREENSHOTS = path.resolve(import.meta.dirname, 'screenshots');
-const OWNER = { email: 'owner@example.com', password: 'End-to-end-1' };
 
 let tenant: TestTenant;
 let user: ApiUser;
@@ -25,12 +25,8 @@ beforeAll(async () => {
   ({ n8n, remove } = await makeN8n());
   await n8n.start();
   await n8n.makeOwner(OWNER);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--no-first-run'],
-  });
-  page = await browser.newPage({ viewport: { width: 1360, height: 860 }, deviceScaleFactor: 1 });
-  page.setDefaultTimeout(15_000);
+  browser = await launchBrowser();
+  page = await openPage(browser);
   await mkdir(SCREENSHOTS, { recursive: true });
 });
 afterAll(async () => {
@@ -55,13 +51,7 @@ const step = (name: string, run: () => Promise<void>) =>
     }
   });
 
-step('signs in', async () => {
-  await page.goto(`${n8n.url}/signin`);
-  await page.locator('input[name=emailOrLdapLoginId]').fill(OWNER.email);
-  await page.locator('input[type=password]').fill(OWNER.password);
-  await page.keyboard.press('Enter');
-  await page.waitForURL(/\/home/);
-});
+step('signs in', () => signIn(page, n8n.url));
 
 step('creates the credential, whose test tells right from wrong', async () => {
   await page.goto(`${n8n.url}/home/credentials`);

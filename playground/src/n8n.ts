@@ -23,18 +23,32 @@ export interface Execution {
   error: string | undefined;
 }
 
+/** Packs the built node as it would be published. @returns the tarball, in the folder */
+export async function packTransmitNode(folder: string): Promise<string> {
+  const packed = await runCommand('npm', ['pack', '--silent', '--pack-destination', folder], {
+    cwd: NODE_PACKAGE,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME },
+  });
+  return path.join(folder, packed.trim().split('\n').at(-1)!);
+}
+
 /** A real n8n with the built Transmit node, in a user folder of its own. */
 export class N8n {
   readonly folder: string;
   #port: number;
   #server: ChildProcess | undefined;
   #signal: AbortSignal | undefined;
+  #env: Record<string, string>;
 
-  /** @param folder kept between runs; n8n's database is in it */
-  constructor(folder: string, port: number, signal?: AbortSignal) {
+  /**
+   * @param folder kept between runs; n8n's database is in it
+   * @param more what ends it, and what else is in its environment
+   */
+  constructor(folder: string, port: number, more: { signal?: AbortSignal; env?: Record<string, string> } = {}) {
     this.folder = folder;
     this.#port = port;
-    this.#signal = signal;
+    this.#signal = more.signal;
+    this.#env = more.env ?? {};
   }
 
   /** The folder whose files its workflows may read and write. */
@@ -51,11 +65,7 @@ export class N8n {
     const target = path.join(this.folder, '.n8n/nodes/node_modules/n8n-nodes-mosaic');
     await rm(target, { recursive: true, force: true });
     await mkdir(target, { recursive: true });
-    const packed = await runCommand('npm', ['pack', '--silent', '--pack-destination', this.folder], {
-      cwd: NODE_PACKAGE,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME },
-    });
-    const tarball = path.join(this.folder, packed.trim().split('\n').at(-1)!);
+    const tarball = await packTransmitNode(this.folder);
     await runCommand('tar', ['-xzf', tarball, '--strip-components', '1', '-C', target]);
     await rm(tarball);
   }
@@ -179,6 +189,7 @@ export class N8n {
       N8N_TEMPLATES_ENABLED: 'false',
       N8N_PERSONALIZATION_ENABLED: 'false',
       N8N_HIRING_BANNER_ENABLED: 'false',
+      ...this.#env,
     };
   }
 }

@@ -51,7 +51,7 @@ async function start(signal: AbortSignal): Promise<void> {
     credentials,
     log: makeLog('warn'),
   });
-  const n8n = new N8n(path.join(PLAYGROUND, once ? '.n8n/once' : '.n8n/editor'), n8nPort, signal);
+  const n8n = new N8n(path.join(PLAYGROUND, once ? '.n8n/once' : '.n8n/editor'), n8nPort, { signal });
   try {
     signal.throwIfAborted();
     const user = await seedTenant(tenant.url, credentials);

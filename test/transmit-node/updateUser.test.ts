@@ -176,6 +176,26 @@ describe('Update User, in n8n’s engine', () => {
     expect(tokenRequests()).toBe(1);
   });
 
+  it('does the items of a workflow of the first version one after another', async () => {
+    const [one, two] = [await newUser(), await newUser()];
+    const email = one.email!.value;
+    const input = [
+      { id: one.user_id, email: freshEmail() },
+      { id: two.user_id, email },
+    ];
+    // The second takes what the first gives up.
+    const { items, error } = await runTransmit(
+      credential,
+      { userId: byId('={{ $json.id }}'), fields: { email: '={{ $json.email }}' } },
+      input,
+      'stopWorkflow',
+      { typeVersion: 1 },
+    );
+    expect(error).toBeUndefined();
+    expect(items.map(({ json }) => (json.email as { value: string }).value)).toEqual(input.map((item) => item.email));
+    expect(proxy.atOnce).toBe(1);
+  });
+
   it('renews a token that is refused, and goes on', async () => {
     const user = await newUser();
     // Another name, for which nobody has a token yet.

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ApiUser } from '@tessera/contract';
+import { Value } from 'typebox/value';
+import { operations, type ApiUser } from '@tessera/contract';
 import { freshEmail, freshPhone, startTestTenant, type TestTenant } from './testTenant.ts';
 
 let tenant: TestTenant;
@@ -196,6 +197,17 @@ describe('a password', () => {
     const any = { password: 'short', username: freshEmail(), enforce_complexity: false };
     expect((await send('POST', user.user_id, any)).status).toBe(201);
   });
+});
+
+it('a username that is taken is told by the password route as by every other', async () => {
+  const username = `taken-${Date.now()}`;
+  await tenant.create({ email: freshEmail(), username });
+  const user = await tenant.create({ email: freshEmail() });
+  const path = `/cis/v1/users/${user.user_id}/password`;
+  const { status, body } = await tenant.send('POST', path, { password: 'correct horse', username });
+  expect(status).toBe(409);
+  expect(Value.Check(operations.addPasswordCredential.responses[409].schema, body)).toBe(true);
+  expect(await tenant.get(user.user_id)).toEqual(user);
 });
 
 describe('If-Match', () => {

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { unauthorized } from '../schema/answers.ts';
+import { IdentifierIsTakenError } from '../schema/errors.ts';
 import type { Operation } from '../schema/operation.ts';
 import { Closed, Username } from '../schema/schemas.ts';
 import { IfMatch, stale, UserIdParams } from './answers.ts';
@@ -77,7 +78,10 @@ export const passwordOperations = {
     responses: {
       201: { description: 'The password is set', schema: PasswordRegistered },
       ...errors,
-      409: { description: 'The user has a password already', schema: PasswordError },
+      409: {
+        description: 'The user has a password already, or another one has the username',
+        schema: Type.Union([PasswordError, IdentifierIsTakenError]),
+      },
     },
   },
   updatePasswordCredential: {

@@ -8,6 +8,9 @@ import { ManyAtOnce } from './manyAtOnce';
 import type { Operation } from './operation';
 import type { Run } from './run';
 
+/** Requests for many that are under way at once: as many as a tenant works on. */
+const MOST_TOGETHER = 2;
+
 /** A job, the items that want it, and what came of it. */
 export interface Task {
 	items: number[];
@@ -76,8 +79,8 @@ class Execution {
 
 	private readonly underWay = new Set<Promise<void>>();
 
-	/** The request for many that is under way: the next one is made ready meanwhile. */
-	private sending: Promise<void> = Promise.resolve();
+	/** The requests for many that are under way, by the keys of their jobs: the next one is made ready meanwhile. */
+	private readonly sending = new Map<Promise<void>, Set<string>>();
 
 	constructor(
 		private readonly run: Run,
@@ -105,7 +108,7 @@ class Execution {
 	/** Waits for all that began. */
 	async finish(): Promise<Task[]> {
 		await this.send();
-		await this.sending;
+		await Promise.all(this.sending.keys());
 		await Promise.all(this.underWay);
 		return this.tasks.filter(({ outcome, error }) => outcome !== undefined || error !== undefined);
 	}
@@ -147,11 +150,21 @@ class Execution {
 		this.underWay.add(work);
 	}
 
-	/** Sends what was gathered, after what was sent before is done. */
+	/** Sends what was gathered, as soon as there is a place, and after what was sent before for the same users. */
 	private async send(): Promise<void> {
-		await this.sending;
-		const tasks = this.hasEnded ? [] : (this.many?.take() ?? []);
-		if (tasks.length > 0) this.sending = this.together(tasks);
+		// A node that stops at a failure has to know of it before it sends more.
+		const most = this.run.context.continueOnFail() ? MOST_TOGETHER : 1;
+		const tasks = this.many?.take() ?? [];
+		const keys = new Set(tasks.flatMap(({ job }) => job.key ?? []));
+		const mustWait = () =>
+			[...this.sending].flatMap(([sent, theirs]) =>
+				this.sending.size >= most || [...theirs].some((key) => keys.has(key)) ? sent : [],
+			);
+		for (let before = mustWait(); before.length > 0; before = mustWait())
+			await Promise.race(before);
+		if (this.hasEnded || tasks.length === 0) return;
+		const sent = this.together(tasks).finally(() => this.sending.delete(sent));
+		this.sending.set(sent, keys);
 	}
 
 	/** Does tasks in one request, and then by themselves those that may succeed so. */

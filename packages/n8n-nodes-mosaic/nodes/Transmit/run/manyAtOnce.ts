@@ -35,7 +35,7 @@ export class ManyAtOnce {
 		operation: Operation,
 		count: number,
 	): Promise<ManyAtOnce | undefined> {
-		const { manyAtOnce = true } = run.options<{ manyAtOnce: boolean }>(0);
+		const { manyAtOnce = run.version > 1 } = run.options<{ manyAtOnce: boolean }>(0);
 		const mayBeMany = operation.many !== undefined && (operation.many === 'list' || count > 1);
 		const { account } = run.sender;
 		if (!mayBeMany || !manyAtOnce || !account.isCustom) return undefined;

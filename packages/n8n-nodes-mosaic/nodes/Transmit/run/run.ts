@@ -34,7 +34,9 @@ export class Run {
 	static async start(context: IExecuteFunctions): Promise<Run> {
 		const node = context.getNode();
 		const parameters = new Parameters(context, node);
-		const { maxConcurrency = DEFAULT_CONCURRENCY, maxRetries = DEFAULT_RETRIES } = parameters.get<{
+		// Workflows of the first version have their items done one after another, as they always were.
+		const mostAtOnce = node.typeVersion === 1 ? 1 : DEFAULT_CONCURRENCY;
+		const { maxConcurrency = mostAtOnce, maxRetries = DEFAULT_RETRIES } = parameters.get<{
 			maxConcurrency?: number;
 			maxRetries?: number;
 		}>('options', 0, {});
