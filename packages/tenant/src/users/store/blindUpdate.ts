@@ -1,5 +1,6 @@
 import { CUSTOM_DATA_MAX_BYTES } from '@tessera/contract';
 import type { Change } from '../rules/change.ts';
+import { appAttribute } from '../rules/history.ts';
 import type { User } from '../rules/user.ts';
 import type { Queryable } from '../../database/database.ts';
 import { USER_COLUMNS } from './userRow.ts';
@@ -12,16 +13,16 @@ export interface BlindUpdate {
   change: Change;
 }
 
-/** What history keeps of a row: the attributes that a change touches, as `rules/history.ts` names them. */
-const recorded = (row: string): string => `
-  (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(${row}.profile) where key = any (touched))
-  || case when custom_data_mode <> 'keep' and ${row}.custom_data is not null
-      then jsonb_build_object('custom_data', case custom_data_mode when 'clear' then ${row}.custom_data else (
-        select coalesce(jsonb_object_agg(key, ${row}.custom_data -> key), '{}')
-        from jsonb_object_keys(new_custom_data) as key where ${row}.custom_data ? key) end) else '{}' end
-  || case when new_status is not null then jsonb_build_object('status', ${row}.status) else '{}' end
-  || case when ${row}.apps ? app_id then jsonb_build_object('app:' || app_id, (
-      select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(${row}.apps -> app_id)
+/** What history keeps of a row before a change: the attributes that it touches, as `rules/history.ts` names them. */
+const BEFORE = `
+  (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(locked.profile) where key = any (touched))
+  || case when custom_data_mode <> 'keep' and locked.custom_data is not null
+      then jsonb_build_object('custom_data', case custom_data_mode when 'clear' then locked.custom_data else (
+        select coalesce(jsonb_object_agg(key, locked.custom_data -> key), '{}')
+        from jsonb_object_keys(new_custom_data) as key where locked.custom_data ? key) end) else '{}' end
+  || case when new_status is not null then jsonb_build_object('status', locked.status) else '{}' end
+  || case when locked.apps ? app_id then jsonb_build_object('app:' || app_id, (
+      select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(locked.apps -> app_id)
       where key = any (app_touched))) else '{}' end`;
 
 /**
@@ -38,7 +39,7 @@ const UPDATE = `
     select * from jsonb_to_recordset($2::jsonb) as input (
       user_id text, at bigint, new_status text, set jsonb, clear text[],
       custom_data_mode text, new_custom_data jsonb, app_id text, app_set jsonb, app_clear text[], versions bigint[], client_id text, touched text[],
-      app_touched text[])
+      app_touched text[], after jsonb)
   ), locked as materialized (
     select user_id, status, profile, custom_data, apps
     from users where tenant_id = $1 and user_id = any ($3::text[]) order by user_id for no key update skip locked
@@ -64,7 +65,7 @@ const UPDATE = `
   ), recorded as (
     insert into user_history (tenant_id, user_id, version, changed_at, client_id, before, after)
     select $1, updated.user_id, updated.version, updated.updated_at, client_id,
-      ${recorded('locked')}, ${recorded('updated')}
+      ${BEFORE}, input.after
     from updated join input on input.user_id = updated.user_id join locked on locked.user_id = updated.user_id
   )
   select ${USER_COLUMNS} from updated`;
@@ -100,5 +101,12 @@ function inputRow({ clientId, userId, change }: BlindUpdate): Record<string, unk
     client_id: clientId,
     touched: [...Object.keys(set), ...clear],
     app_touched: app && [...Object.keys(app.set), ...app.clear],
+    // What the attributes that are touched will be is known before: a blind change says it.
+    after: {
+      ...set,
+      ...(customData && { custom_data: customData }),
+      ...(status !== undefined && { status }),
+      ...(app && { [appAttribute(app.id)]: app.set }),
+    },
   };
 }
