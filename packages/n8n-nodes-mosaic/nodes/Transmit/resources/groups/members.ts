@@ -2,6 +2,7 @@ import { outputOptions, shownUser, type OutputOptions } from '../../output/users
 import type { Operation } from '../../run/operation';
 import { limitOf, limitParameters, readAll } from '../../run/pages';
 import { removeOnce } from '../../run/removal';
+import { jobOnUser } from '../users/jobOnUser';
 import { optionsCollection, requestOptions } from '../users/sharedOptions';
 import { userLocator } from '../users/userLocator';
 import { groupLocator, groupOf } from './groupLocator';
@@ -16,22 +17,12 @@ export const addUserToGroup: Operation = {
 	parameters: [groupLocator, userLocator('The user to add'), optionsCollection(requestOptions)],
 	jobs(run, item) {
 		const group = groupOf(run, item);
-		const user = run.parameters.locator('userId', item);
-		run.users.pathOf(user);
-		return [
-			{
-				key: `${group.id} ${user.mode} ${String(user.value)}`,
-				run: async () => {
-					const id = await run.users.idOf(user);
-					const body = { user_ids: [id] };
-					await run.sender.nothing(
-						{ method: 'POST', path: `${group.path}/users`, body },
-						'harmless',
-					);
-					return { output: [{ added: true, group_id: group.id, user_id: id }], done: 'added' };
-				},
-			},
-		];
+		const job = jobOnUser(run, item, async (id) => {
+			const body = { user_ids: [id] };
+			await run.sender.nothing({ method: 'POST', path: `${group.path}/users`, body }, 'harmless');
+			return { output: [{ added: true, group_id: group.id, user_id: id }], done: 'added' };
+		});
+		return [job];
 	},
 };
 
@@ -43,18 +34,11 @@ export const removeUserFromGroup: Operation = {
 	parameters: [groupLocator, userLocator('The user to remove'), optionsCollection(requestOptions)],
 	jobs(run, item) {
 		const group = groupOf(run, item);
-		const user = run.parameters.locator('userId', item);
-		run.users.pathOf(user);
-		return [
-			{
-				key: `${group.id} ${user.mode} ${String(user.value)}`,
-				run: async () => {
-					const id = await run.users.idOf(user);
-					await removeOnce(run.sender, `${group.path}/users/${encodeURIComponent(id)}`);
-					return { output: [{ removed: true, group_id: group.id, user_id: id }], done: 'removed' };
-				},
-			},
-		];
+		const job = jobOnUser(run, item, async (id) => {
+			await removeOnce(run.sender, `${group.path}/users/${encodeURIComponent(id)}`);
+			return { output: [{ removed: true, group_id: group.id, user_id: id }], done: 'removed' };
+		});
+		return [job];
 	},
 };
 

@@ -3,6 +3,7 @@ import { segment } from '../../requests/segment';
 import type { Operation } from '../../run/operation';
 import { removeOnce } from '../../run/removal';
 import type { Run } from '../../run/run';
+import { jobOnUser } from './jobOnUser';
 import { optionsCollection, requestOptions } from './sharedOptions';
 import { userLocator } from './userLocator';
 
@@ -60,21 +61,14 @@ export const verifyAddress: Operation = {
 		optionsCollection(requestOptions),
 	],
 	jobs(run, item) {
-		const user = run.parameters.locator('userId', item);
-		run.users.pathOf(user);
 		const { path, shown } = addressOf(run, item);
 		const body = { change_to_primary: run.parameters.get('changeToPrimary', item, false) };
-		return [
-			{
-				key: `${user.mode} ${String(user.value)}`,
-				run: async () => {
-					const id = await run.users.idOf(user);
-					const route = `/cis/v1/users/${encodeURIComponent(id)}/${path}/verify`;
-					await run.sender.nothing({ method: 'POST', path: route, body }, 'harmless');
-					return { output: [{ verified: true, user_id: id, ...shown }], done: 'verified' };
-				},
-			},
-		];
+		const job = jobOnUser(run, item, async (id) => {
+			const route = `/cis/v1/users/${encodeURIComponent(id)}/${path}/verify`;
+			await run.sender.nothing({ method: 'POST', path: route, body }, 'harmless');
+			return { output: [{ verified: true, user_id: id, ...shown }], done: 'verified' };
+		});
+		return [job];
 	},
 };
 
@@ -89,18 +83,11 @@ export const removeSecondaryAddress: Operation = {
 		optionsCollection(requestOptions),
 	],
 	jobs(run, item) {
-		const user = run.parameters.locator('userId', item);
-		run.users.pathOf(user);
 		const { path, shown } = addressOf(run, item);
-		return [
-			{
-				key: `${user.mode} ${String(user.value)}`,
-				run: async () => {
-					const id = await run.users.idOf(user);
-					await removeOnce(run.sender, `/cis/v1/users/${encodeURIComponent(id)}/${path}`);
-					return { output: [{ removed: true, user_id: id, ...shown }], done: 'removed' };
-				},
-			},
-		];
+		const job = jobOnUser(run, item, async (id) => {
+			await removeOnce(run.sender, `/cis/v1/users/${encodeURIComponent(id)}/${path}`);
+			return { output: [{ removed: true, user_id: id, ...shown }], done: 'removed' };
+		});
+		return [job];
 	},
 };

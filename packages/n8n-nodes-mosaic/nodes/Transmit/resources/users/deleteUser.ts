@@ -2,6 +2,7 @@ import { isNotFound } from '../../requests/refusal';
 import type { Operation } from '../../run/operation';
 import { removeOnce } from '../../run/removal';
 import { ifNotFoundOption, notFoundOutcome, type NotFoundOptions } from './ifNotFound';
+import { jobOnUser } from './jobOnUser';
 import { optionsCollection, requestOptions } from './sharedOptions';
 import { userLocator } from './userLocator';
 
@@ -14,19 +15,16 @@ const removal = (
 	...about,
 	parameters: [userLocator('The user'), optionsCollection([...requestOptions, ifNotFoundOption])],
 	jobs(run, item) {
-		const user = run.parameters.locator('userId', item);
-		run.users.pathOf(user);
 		const options = run.options<NotFoundOptions>(item);
-		const work = async () => {
-			const id = await run.users.idOf(user);
+		const job = jobOnUser(run, item, async (id) => {
 			await removeOnce(run.sender, pathOf(encodeURIComponent(id)));
 			return { output: [{ [done]: true, user_id: id }], done };
-		};
+		});
 		return [
 			{
-				key: `${user.mode} ${String(user.value)}`,
+				...job,
 				run: async () =>
-					await work().catch((error: Error) => {
+					await job.run(false).catch((error: Error) => {
 						if (!isNotFound(error)) throw error;
 						return notFoundOutcome(error, options);
 					}),

@@ -3,6 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import { nothingOf } from '../../requests/answer';
 import { isConflict } from '../../requests/refusal';
 import type { Operation } from '../../run/operation';
+import { jobOnUser } from './jobOnUser';
 import { optionsCollection, requestOptions } from './sharedOptions';
 import { userLocator } from './userLocator';
 
@@ -32,8 +33,6 @@ export const setPassword: Operation = {
 		optionsCollection(requestOptions),
 	],
 	jobs(run, item) {
-		const user = run.parameters.locator('userId', item);
-		run.users.pathOf(user);
 		const password = run.parameters.get<unknown>('password', item, '');
 		if (typeof password !== 'string' || password === '') {
 			throw new NodeOperationError(run.node, "'Password' is missing");
@@ -42,22 +41,17 @@ export const setPassword: Operation = {
 			password,
 			force_replace: run.parameters.get('forceReplace', item, true),
 		};
-		return [
-			{
-				key: `${user.mode} ${String(user.value)}`,
-				run: async () => {
-					const id = await run.users.idOf(user);
-					const path = `/cis/v1/users/${encodeURIComponent(id)}/password`;
-					// Whoever has one gets the next one. Either can be sent twice: the password is the same.
-					await run.sender
-						.send({ method: 'POST', path, body }, 'harmless', nothingOf)
-						.catch(async (error: Error) => {
-							if (!isConflict(error)) throw error;
-							await run.sender.send({ method: 'PUT', path, body }, 'harmless', nothingOf);
-						});
-					return { output: [{ password_set: true, user_id: id }], done: 'set' };
-				},
-			},
-		];
+		const job = jobOnUser(run, item, async (id) => {
+			const path = `/cis/v1/users/${encodeURIComponent(id)}/password`;
+			const set = async (method: 'POST' | 'PUT') =>
+				await run.sender.send({ method, path, body }, 'harmless', nothingOf);
+			// Whoever has one gets the next one. Either can be sent twice: the password is the same.
+			await set('POST').catch(async (error: Error) => {
+				if (!isConflict(error)) throw error;
+				await set('PUT');
+			});
+			return { output: [{ password_set: true, user_id: id }], done: 'set' };
+		});
+		return [job];
 	},
 };

@@ -1,0 +1,17 @@
+import type { Job, Outcome } from '../../run/job';
+import type { Run } from '../../run/run';
+
+/**
+ * The job on the user whom an item names; jobs on one user are done in the order of the items.
+ * @param work gets the user's ID
+ * @throws NodeOperationError for what names nobody
+ */
+export function jobOnUser(run: Run, item: number, work: (id: string) => Promise<Outcome>): Job {
+	const user = run.parameters.locator('userId', item);
+	// Before anything is sent.
+	run.users.pathOf(user);
+	return {
+		key: `${user.mode} ${String(user.value)}`,
+		run: async () => await work(await run.users.idOf(user)),
+	};
+}
