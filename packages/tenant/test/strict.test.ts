@@ -245,21 +245,36 @@ it('one bad item of many fails alone', async () => {
   });
 });
 
-it('a body that is too large is refused in words that the client sees while it still writes', async () => {
-  const size = 20 * 1024 * 1024;
-  const socket = connect(Number(new URL(tenant.url).port), '127.0.0.1');
-  const said = new Promise<string>((resolve, reject) => {
-    socket.on('data', (chunk: Buffer) => resolve(chunk.toString()));
-    socket.on('error', reject);
+describe('a client that still writes sees why it is refused', () => {
+  const MEGABYTE = 1024 * 1024;
+  it.each([
+    ['too large', 20 * MEGABYTE, 'keep-alive', 413, true],
+    ['too large, and the last of its connection', 20 * MEGABYTE, 'close', 413, true],
+    ['without a right', 5 * MEGABYTE, 'keep-alive', 401, false],
+    ['without a right, and the last of its connection', 5 * MEGABYTE, 'close', 401, false],
+  ])('%s', async (_what, size, connection, status, secret) => {
+    const socket = connect(Number(new URL(tenant.url).port), '127.0.0.1');
+    let said = '';
+    const ended = new Promise<void>((resolve, reject) => {
+      socket.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+        if (connection !== 'close') resolve();
+      });
+      socket.on('close', () => resolve());
+      socket.on('error', reject);
+    });
+    const authorization = secret ? `Authorization: Bearer ${tenant.token}\r\n` : '';
+    socket.write(
+      `POST /cis/v1/users HTTP/1.1\r\nHost: x\r\n${authorization}Connection: ${connection}\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${size}\r\n\r\n`,
+    );
+    const piece = Buffer.alloc(64 * 1024, 'x');
+    for (let sent = 0; sent < size; sent += piece.length) {
+      await new Promise<void>((resolve, reject) => socket.write(piece, (error) => (error ? reject(error) : resolve())));
+    }
+    await ended;
+    expect(said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(/^connection: close/im.test(said)).toBe(connection === 'close');
+    socket.destroy();
   });
-  socket.write(
-    `POST /cis/v1/users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tenant.token}\r\n` +
-      `Content-Type: application/json\r\nContent-Length: ${size}\r\n\r\n`,
-  );
-  const piece = Buffer.alloc(64 * 1024, 'x');
-  for (let sent = 0; sent < size; sent += piece.length) {
-    await new Promise<void>((resolve, reject) => socket.write(piece, (error) => (error ? reject(error) : resolve())));
-  }
-  expect(await said).toMatch(/^HTTP\/1\.1 413 /);
-  socket.destroy();
 });

@@ -27,17 +27,28 @@ export function sendError(thrown: Error, request: FastifyRequest, reply: Fastify
 /** Answers with an error, in a body of the route's own. What is the tenant's own fault is logged, without a profile. */
 export function answerError(error: ApiError, body: object, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   logFault(request.log, error);
-  // The client may still be writing: what is left is read, within the bounds of one request, so that it sees the answer.
-  if (error.status === 413 && Number(request.headers['content-length'] ?? 0) <= READ_ON_BYTES) {
-    void reply.removeHeader('connection');
-  }
   request.errorCode = error.code;
-  return reply
+  void reply
     .status(error.status)
     .headers({ ...error.headers, 'x-error-code': error.code })
     .type('application/json')
-    .serializer(JSON.stringify)
-    .send(body);
+    .serializer(JSON.stringify);
+  const { raw, headers } = request;
+  if (Number(headers['content-length'] ?? 0) > READ_ON_BYTES) return reply.send(body);
+  // The client may still be writing: what is left is read, within the bounds of one request, so that it sees the answer.
+  const closes = raw.httpVersion !== '1.1' || /close/i.test(headers.connection ?? '');
+  if (!closes) {
+    // Node reads on by itself on a connection that stays.
+    if (error.status === 413) void reply.removeHeader('connection');
+    return reply.send(body);
+  }
+  if (raw.complete || raw.destroyed) return reply.send(body);
+  const answer = (): void => {
+    raw.off('end', answer).off('close', answer);
+    void reply.send(body);
+  };
+  raw.on('end', answer).on('close', answer).resume();
+  return reply;
 }
 
 /** Logs what is the tenant's own fault, without a profile. */
