@@ -351,3 +351,135 @@ it('the credential is read once for a run, however many items', async () => {
   await setting.output('updateUser', { ...update, options: one }, itemsOf(users));
   expect(reads).toBe(1);
 });
+
+describe('a fault of one item stays with it', () => {
+  const columns = (column: string) => ({ mappingMode: 'autoMapInputData', value: null, matchingColumns: [column] });
+
+  it('when a row names nobody that there could be', async () => {
+    const ids = ['a', '..', 'b'].map((id) => (id === '..' ? id : `${id}-${Date.now()}`));
+    const rows = ids.map((external_user_id) => ({ external_user_id, email: freshEmail() }));
+    const { items, error } = await setting.run(
+      'createOrUpdateUser',
+      { specifyFields: 'columns', columns: columns('external_user_id') },
+      rows,
+      'continueRegularOutput',
+    );
+    expect(error).toBeUndefined();
+    expect(items.map(({ json }) => (json.details ? json.error : json.external_user_id))).toEqual([
+      ids[0],
+      '\'External User ID\' is "..", which names no one',
+      ids[2],
+    ]);
+  });
+
+  it('when what to show of a user is told wrongly, and the others are shown', async () => {
+    const users = await setting.newUsers(3);
+    const { items, error } = await setting.run(
+      'updateUser',
+      {
+        ...update,
+        options: { output: 'selected', outputFields: '={{ $json.n === 1 ? 7 : ["language"] }}' },
+      },
+      itemsOf(users),
+      'continueRegularOutput',
+    );
+    expect(error).toBeUndefined();
+    expect(items.map(({ json }) => json.language ?? 'failed')).toEqual(['l0', 'failed', 'l2']);
+  });
+
+  it('no ID in the JSON leads to another user', async () => {
+    const users = await setting.newUsers(3);
+    const json = JSON.stringify({ user_id: users[2]!.user_id, language: 'xx' });
+    for (const count of [1, 2]) {
+      const { error } = await setting.run(
+        'updateUser',
+        { userId: byId('={{ $json.id }}'), specifyFields: 'json', json },
+        itemsOf(users.slice(0, count)),
+      );
+      expect(error!.message).toMatch(/^'JSON' must not have user_id/);
+    }
+    expect(await setting.tenant.get(users[2]!.user_id)).toEqual(users[2]);
+  });
+
+  it('nobody who was there before is told as created after a fault', async () => {
+    const there = await setting.newUser();
+    await setting.tenant.send('PUT', `/cis/v1/users/${there.user_id}`, { language: 'en' });
+    // As if it had been made long ago, by the node's clock.
+    const emails = [there.email!.value, freshEmail(), freshEmail()];
+    const clock = Date.now;
+    Date.now = () => clock() + 60_000;
+    try {
+      let bulk = 0;
+      setting.proxy.faults = (line) =>
+        line.endsWith('/bulk') && (bulk += 1) === 1
+          ? { kind: 'answer', status: 503, headers: { 'retry-after': '0' } }
+          : undefined;
+      const { items } = await setting.run(
+        'createUser',
+        { fields: { email: '={{ $json.email }}' } },
+        [...emails, emails[2]!].map((email) => ({ email })),
+        'continueRegularOutput',
+      );
+      expect(items.map(({ json }) => (json.details as { status?: number } | undefined)?.status ?? 'created')).toEqual([
+        409,
+        'created',
+        'created',
+        409,
+      ]);
+    } finally {
+      Date.now = clock;
+    }
+  });
+
+  it('a later item for a user is done later, however each goes', async () => {
+    const email = freshEmail();
+    const rows = [
+      { email, language: 'en', status: 'Disabled' },
+      { email, language: 'fr' },
+    ];
+    const parameters = { specifyFields: 'columns', columns: columns('email') };
+    const output = await setting.output('createOrUpdateUser', parameters, rows);
+    expect(output.map(({ language }) => language)).toEqual(['en', 'fr']);
+    expect(output[1]).toMatchObject({ user_id: output[0]!.user_id, status: 'Disabled' });
+
+    const user = await setting.newUser();
+    const versions = await setting.output(
+      'updateUser',
+      {
+        userId: byId(user.user_id),
+        fields: { language: '={{ $json.language }}' },
+        options: { onlyThisVersion: '={{ $json.version }}' },
+      },
+      [
+        { language: 'one', version: '' },
+        { language: 'two', version: '"2"' },
+      ],
+    );
+    expect(versions.map(({ language }) => language)).toEqual(['one', 'two']);
+  });
+
+  it('nothing is written after a user was not found, unless the node continues', async () => {
+    const users = await setting.newUsers(3);
+    const emails = [users[0]!.email!.value, 'nobody@example.com', users[2]!.email!.value];
+    const { error } = await setting.run(
+      'updateUser',
+      { userId: locator('email', '={{ $json.email }}'), fields: { language: 'en' } },
+      emails.map((email) => ({ email })),
+    );
+    expect(error!.message).toBe('There is no such user [item 1; 0 were done before it stopped]');
+    expect(setting.proxy.apiRequests.some((line) => line.startsWith('PUT'))).toBe(false);
+  });
+
+  it('a wrong secret is tried once, however many items', async () => {
+    const users = await setting.newUsers(5);
+    setting.credential.data.clientSecret = `wrong-${Date.now()}`;
+    const { items } = await setting.run(
+      'updateUser',
+      { ...update, options: { ...one, maxConcurrency: 1 } },
+      itemsOf(users),
+      'continueRegularOutput',
+    );
+    expect(items).toHaveLength(5);
+    expect(setting.proxy.requests.filter((line) => line === 'POST /oidc/token')).toHaveLength(1);
+  });
+});

@@ -56,6 +56,16 @@ describe('a user is found', () => {
   );
 });
 
+it('Get User asks once for each user, and gives each item its own', async () => {
+  const [a, b] = await setting.newUsers(2);
+  const input = [a!, b!, a!].map(({ user_id }) => ({ id: user_id }));
+  const { items } = await setting.run('getUser', { userId: byId('={{ $json.id }}') }, input);
+  expect(items.map(({ json, pairedItem }) => [json.user_id, pairedItem])).toEqual(
+    input.map(({ id }, item) => [id, { item }]),
+  );
+  expect(setting.proxy.apiRequests).toHaveLength(2);
+});
+
 describe('Create User', () => {
   it('creates one with every attribute', async () => {
     const fields = {
@@ -222,6 +232,20 @@ describe('Get Many Users and Count Users', () => {
     expect(foundIds.length).toBeGreaterThanOrEqual(2001);
     for (const id of [...ids.slice(1), passing.user_id]) expect(foundIds).toContain(id);
     expect(pages).toBeGreaterThan(3);
+  });
+
+  it('find nobody by a search that says nothing, and no number of users that is none', async () => {
+    for (const search of ['', ' ']) {
+      const { error } = await setting.run('getManyUsers', {
+        findBy: 'search',
+        search: `={{ ${JSON.stringify(search)} }}`,
+      });
+      expect(error!.message).toMatch(/^'Search' is missing/);
+    }
+    const { error: none } = await setting.run('getManyUsers', { findBy: 'search', search: '={{ $json.nothing }}' });
+    expect(none!.message).toMatch(/^'Search' is missing/);
+    const { error } = await setting.run('getManyUsers', { findBy: 'all', limit: '={{ $json.nothing }}' });
+    expect(error!.message).toBe("'Limit' must be a whole number, at least 1");
   });
 
   it('ask once for items that ask the same', async () => {

@@ -91,6 +91,28 @@ describe('Empty Values', () => {
   });
 });
 
+it('expressions have the values that n8n gives them', async () => {
+  const user = await setting.newUser({ language: 'sv' });
+  const input = [{ lang: null, n: 5, first: 'Ada' }];
+  const run = async (fields: object) => {
+    const parameters = { userId: byId(`={{ "${user.user_id}" }}`), fields, options: { emptyValues: 'sendAsIs' } };
+    return setting.run('updateUser', parameters as never, input);
+  };
+  // With a blank beside it, it is text with nothing in it, and no null that clears.
+  expect((await run({ language: '={{ $json.lang }} ' })).items[0]?.json.language).toBe(' ');
+  const { items } = await run({
+    language: '={{ "l" + ($json.n + 1) }}',
+    username: '=u-{{ $json.n }}',
+    name: { value: { first_name: '={{ $json.first.toUpperCase() }}', last_name: '={{ $json["first"] }}' } },
+  });
+  expect(items[0]?.json ?? {}).toMatchObject({
+    name: { first_name: 'ADA', last_name: 'Ada' },
+    username: 'u-5',
+    language: 'l6',
+  });
+  expect((await run({ language: '={{ $json.first.trim }}', username: '={{ $json.first + 1 }}' })).error).toBeDefined();
+});
+
 describe('Specify Fields', () => {
   it('JSON sends what it says, exactly', async () => {
     const user = await setting.newUser();
@@ -175,6 +197,35 @@ describe('Specify Fields', () => {
       { id: user.user_id, lang: 'it' },
     ]);
     expect(output).toMatchObject({ user_id: user.user_id, language: 'it', address: { city: 'Rome' } });
+  });
+
+  it('reads truth in words, and nothing into an empty cell', async () => {
+    const columns = { mappingMode: 'autoMapInputData', value: null, matchingColumns: ['user_id'] };
+    const set = async (force_replace: unknown) => {
+      const user = await setting.newUser();
+      const row = {
+        user_id: user.user_id,
+        'credentials.password': 'correct horse',
+        'credentials.force_replace': force_replace,
+      };
+      const { items, error } = await setting.run('updateUser', { specifyFields: 'columns', columns }, [row as never]);
+      return error?.message ?? (items[0]!.json.password_information as { temporary: boolean }).temporary;
+    };
+    expect(await set('')).toBe(true);
+    expect(await set(null)).toBe(true);
+    expect(await set('TRUE ')).toBe(true);
+    expect(await set('no')).toBe(false);
+    expect(await set('maybe')).toBe('The column "credentials.force_replace" must be true or false');
+  });
+
+  it('clears what can be cleared when told to, and leaves the rest', async () => {
+    const user = await setting.newUser({ language: 'sv', secondary_emails: [freshEmail()] });
+    const columns = { mappingMode: 'autoMapInputData', value: null, matchingColumns: ['user_id'] };
+    const row = { user_id: user.user_id, language: '', status: '', secondary_emails: '', 'credentials.password': '' };
+    const parameters = { specifyFields: 'columns', columns, options: { emptyValues: 'clear' } };
+    const [output] = await setting.output('updateUser', parameters, [row]);
+    expect(output).not.toHaveProperty('language');
+    expect(output).toMatchObject({ status: user.status, secondary_emails: user.secondary_emails });
   });
 
   it('offers every attribute as a column', async () => {

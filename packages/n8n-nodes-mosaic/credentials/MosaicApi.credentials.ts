@@ -47,6 +47,7 @@ const underWay = new Map<string, Promise<IDataObject>>();
 const latest = new Map<string, { token: IDataObject; at: number }>();
 const LATEST_MS = 5000;
 const MOST_LATEST = 100;
+const LONGEST_WAIT_MS = 5 * 60 * 1000;
 
 async function fetchToken(
 	helpers: IHttpRequestHelper['helpers'],
@@ -82,7 +83,7 @@ async function fetchToken(
 		throw new TokenError(reasonOf(status, headers.location, base), {
 			status,
 			retryable: [429, 502, 503, 504].includes(status),
-			...(retryAfter >= 0 && { waitMs: retryAfter * 1000 }),
+			...(retryAfter >= 0 && { waitMs: Math.min(retryAfter * 1000, LONGEST_WAIT_MS) }),
 		});
 	}
 	const accessToken = tokenIn(body);

@@ -31,6 +31,9 @@ const NOT_AT_CREATION = ['status'];
 /** Lists are added to, and a password is replaced: neither can be emptied by an update. */
 const NOT_CLEARABLE = ['status', 'credentials', 'secondary_emails', 'secondary_phone_numbers'];
 
+/** Whether an update can empty an attribute. */
+export const isClearable = (name: string): boolean => !NOT_CLEARABLE.includes(name);
+
 export const createFields: INodeProperties[] = userFields.filter(
 	({ name }) => !NOT_AT_CREATION.includes(name),
 );
@@ -45,7 +48,7 @@ export const attributeOptions: INodePropertyOptions[] = [...ATTRIBUTES.values()]
 
 /** Those that an update can empty, for a menu. */
 export const clearableOptions: INodePropertyOptions[] = [...ATTRIBUTES.values()]
-	.filter(({ name }) => !NOT_CLEARABLE.includes(name))
+	.filter(({ name }) => isClearable(name))
 	.map(asOption);
 
 function groupMembers({ options }: INodeProperties): INodeProperties[] {

@@ -63,7 +63,7 @@ function after(
 			.map((entry) => (/emails/.test(attribute) ? asText(entry).toLowerCase() : asText(entry)));
 		return [...had, ...added.filter((entry) => !had.includes(entry))];
 	}
-	if (attribute === 'custom_data') {
+	if (attribute === 'custom_data' && typeof sent === 'object' && !Array.isArray(sent)) {
 		return { ...(old as IDataObject | null), ...(sent as IDataObject) };
 	}
 	return sent;

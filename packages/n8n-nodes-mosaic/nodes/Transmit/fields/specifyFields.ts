@@ -76,7 +76,8 @@ export function specifyFields(
 			noDataExpression: true,
 			required: true,
 			default: { mappingMode: 'autoMapInputData', value: null },
-			description: 'Columns by API name, such as language or address.city',
+			description:
+				'Columns by API name, such as language or address.city. A name or an address is replaced whole: bring all of its columns.',
 			displayOptions: { show: { specifyFields: ['columns'] } },
 			typeOptions: {
 				loadOptionsDependsOn: ['operation'],
@@ -142,6 +143,12 @@ function ofWay(run: Run, item: number, empty: EmptyValues, purpose: Purpose): Sp
 			const body = typeof given === 'string' ? exactJson(node, "'JSON'", given) : given;
 			if (typeof body !== 'object' || body === null || Array.isArray(body)) {
 				throw new NodeOperationError(node, "'JSON' must be an object of attributes");
+			}
+			if ('user_id' in body) {
+				throw new NodeOperationError(
+					node,
+					"'JSON' must not have user_id, which is no attribute: the user is named by a parameter of its own",
+				);
 			}
 			return { body: { ...(body as IDataObject) } };
 		}

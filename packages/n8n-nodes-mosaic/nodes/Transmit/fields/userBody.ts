@@ -1,6 +1,6 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { ATTRIBUTES, type Attribute, type Member } from './attributes';
+import { ATTRIBUTES, isClearable, type Attribute, type Member } from './attributes';
 import { exactJson } from './exactJson';
 
 /** What becomes of values that are empty: text of no characters, lists and groups with nothing in them. */
@@ -73,7 +73,7 @@ function put(
 	else if (given === undefined) return;
 	// Only text is empty in a way that can be sent; the rest was added and left untouched.
 	else if (empty === 'sendAsIs' && kind === 'text') body[name] = given;
-	else if (empty === 'clear') body[name] = null;
+	else if (empty === 'clear' && isClearable(name)) body[name] = null;
 }
 
 function valueOf(
@@ -132,13 +132,21 @@ function valueOfCell(
 ): IDataObject[string] {
 	if (kind === 'list' && typeof cell === 'string')
 		return cell.split(/[,;\n]/).map((entry) => entry.trim());
-	if (kind === 'boolean') return cell === true || /^(?:true|yes|1)$/i.test(String(cell));
+	if (kind === 'boolean') return truth(node, column, cell);
 	if (kind === 'group' && typeof cell === 'string' && cell.trim() !== '') {
 		return exactJson(node, `The column "${column}"`, cell) as IDataObject;
 	}
 	// Spreadsheets give phone numbers and IDs as numbers.
 	if (kind === 'text' && typeof cell === 'number') return String(cell);
 	return cell;
+}
+
+function truth(node: INode, column: string, cell: IDataObject[string]): IDataObject[string] {
+	const text = String(cell).trim();
+	if (text === '') return '';
+	if (/^(?:true|yes|1)$/i.test(text)) return true;
+	if (/^(?:false|no|0)$/i.test(text)) return false;
+	throw new NodeOperationError(node, `The column "${column}" must be true or false`);
 }
 
 const isEmpty = (value: unknown): boolean => value === '' || value === undefined || value === null;

@@ -31,6 +31,9 @@ export class Account {
 	/** Whether the tenant is one of the user's own, and not the vendor's cloud. */
 	readonly isCustom: boolean;
 
+	/** Why there is no access token, and will be none. */
+	private refused: Refusal | undefined;
+
 	private constructor(
 		private readonly context: IExecuteFunctions | ILoadOptionsFunctions,
 		private readonly credentials: ICredentialDataDecryptedObject,
@@ -71,6 +74,7 @@ export class Account {
 
 	private async request(options: IHttpRequestOptions): Promise<Answer> {
 		const { context } = this;
+		if (this.refused) throw this.refused;
 		try {
 			return (await context.helpers.httpRequestWithAuthentication.call(
 				context,
@@ -88,7 +92,12 @@ export class Account {
 		if (isCancelled(this.context)) return new Cancelled();
 		const { code, tokenRefused } = cause ?? {};
 		// What the credential says of a token that it could not get.
-		if (tokenRefused) return new Refusal(message, tokenRefused, tokenRefused);
+		if (tokenRefused) {
+			const refusal = new Refusal(message, tokenRefused, tokenRefused);
+			// Asking again for each item would look like guessing, and be locked out for it.
+			if (!tokenRefused.retryable) this.refused = refusal;
+			return refusal;
+		}
 		if (httpCode === '401') {
 			return new Refusal('The tenant refused the access token that these credentials gave', {
 				status: 401,

@@ -45,18 +45,26 @@ export async function execute(run: Run, operation: Operation): Promise<INodeExec
 			run.node,
 			failed.error!,
 			failed.items[0],
-			count > 1 ? doneOf(tasks) : undefined,
+			count > 1 || tasks.length > 1 ? doneOf(tasks) : undefined,
 		);
 	}
 	const hints = summaryHints(tasks, run.unknownColumns);
 	// Versions before 2.0 have none.
 	if (hints.length > 0 && 'addExecutionHints' in context) context.addExecutionHints(...hints);
-	return tasks.flatMap((task) => outputOf(run, task));
+	// One question of several items has their output where each of them is.
+	return tasks
+		.flatMap((task) => outputOf(run, task))
+		.map((item, place) => ({ item, place, first: [item.pairedItem].flat()[0] as { item: number } }))
+		.sort((a, b) => a.first.item - b.first.item || a.place - b.place)
+		.map(({ item }) => item);
 }
 
 const doneOf = (tasks: Task[]): number => tasks.filter(({ outcome }) => outcome).length;
 
-function outputOf(run: Run, { items, outcome, error }: Task): INodeExecutionData[] {
+function outputOf(run: Run, { items, job, outcome, error }: Task): INodeExecutionData[] {
+	if (outcome && job.isForEach) {
+		return items.flatMap((item) => outcome.output.map((json) => ({ json, pairedItem: { item } })));
+	}
 	const pairedItem = items.length === 1 ? { item: items[0] } : items.map((item) => ({ item }));
 	if (outcome) return outcome.output.map((json) => ({ json, pairedItem }));
 	return items.map((item) => ({ json: errorJson(run, error!, item), pairedItem: { item } }));
@@ -126,6 +134,9 @@ class Execution {
 			if (this.many.add(task)) await this.send();
 			return;
 		}
+		// What was asked for before is done before, also for the same user.
+		await this.send();
+		await Promise.all(this.sending.keys());
 		await this.alone(task);
 	}
 
@@ -175,7 +186,10 @@ class Execution {
 			for (const task of again) if (!this.hasEnded) await this.alone(task);
 			await Promise.all(this.underWay);
 		};
-		await work().catch((error: Error) => this.fail(tasks[0], error));
+		await work().catch((error: Error) => {
+			// Nobody knows what became of those that were not told of.
+			for (const task of tasks) if (!task.outcome && !task.error) this.fail(task, error);
+		});
 	}
 
 	private fail(task: Task, error: Error): void {

@@ -1,9 +1,9 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 /** An expression that is one block of code and nothing else, such as `={{ $json.id }}`. */
-const ONE_BLOCK = /^=\s*\{\{((?:(?!\{\{|\}\})[\s\S])*)\}\}\s*$/;
+const ONE_BLOCK = /^=\{\{((?:(?!\{\{|\}\})[\s\S])*)\}\}$/;
 /** An expression that only names a value of the input item, such as `={{ $json.id }}` or `={{ $json["First name"] }}`. */
-const PATH = /^=\s*\{\{\s*\$json((?:\.[A-Za-z_]\w*|\["[^"\\]*"\]|\['[^'\\]*'\])+)\s*\}\}\s*$/;
+const PATH = /^=\{\{\s*\$json((?:\.[A-Za-z_]\w*|\["[^"\\]*"\]|\['[^'\\]*'\])+)\s*\}\}$/;
 const STEP = /\.(\w+)|\["([^"]*)"\]|\['([^']*)'\]/g;
 /** After so many items of which they could not be resolved together, it is not tried again. */
 const MOST_FAILURES = 3;
@@ -82,8 +82,10 @@ export class Expressions {
 				if (values.has(expression)) continue;
 				values.set(expression, this.context.evaluateExpression(expression.slice(1), item));
 			}
-			// A date may have lost what makes it one on its way out of the list.
-			return [...values.values()].some(isDate) ? this.failed() : values;
+			// A date may have lost what makes it one on its way out of the list, and of a function n8n tells what is wrong.
+			return [...values.values()].some((value) => isDate(value) || typeof value === 'function')
+				? this.failed()
+				: values;
 		} catch {
 			return this.failed();
 		}

@@ -35,6 +35,8 @@ export interface Job {
 	key?: string;
 	/** Jobs that ask the same are done once, and each of their items gets the answer. */
 	question?: string;
+	/** Whether the answer to a question is for each of its items, and not for all of them together. */
+	isForEach?: boolean;
 	/** @param maybeDone whether an attempt before may have done it, though nobody said so */
 	run(maybeDone: boolean): Promise<Outcome>;
 	many?: ManyEntry;

@@ -3,7 +3,7 @@ import type { Answer } from '../requests/answer';
 import { checkStatus, faultsOf, objectOf } from '../requests/answer';
 import { attempt, Refusal } from '../requests/refusal';
 import type { Task } from './execute';
-import type { Entry } from './job';
+import type { Entry, Outcome } from './job';
 import type { Operation } from './operation';
 import type { Run } from './run';
 
@@ -68,20 +68,25 @@ export class ManyAtOnce {
 	async send(tasks: Task[]): Promise<Task[]> {
 		const again: Task[] = [];
 		const parts = await this.parts(tasks, again);
+		// What comes after one that goes by itself, for the same user, goes by itself after it.
+		const unfinished = new Set(again.flatMap(({ job }) => job.key ?? []));
 		for (const method of ['POST', 'PUT'] as const) {
 			let together: Part[] = [];
 			let characters = 0;
 			for (const part of parts.filter((one) => one.method === method)) {
 				const length = JSON.stringify(part.json).length;
 				if (together.length > 0 && characters + length > MOST_CHARACTERS) {
-					again.push(...(await this.sendTogether(method, together)));
+					if (this.mustStop(tasks)) return [];
+					again.push(...(await this.sendTogether(method, together, unfinished)));
 					together = [];
 					characters = 0;
 				}
 				together.push(part);
 				characters += length;
 			}
-			if (together.length > 0) again.push(...(await this.sendTogether(method, together)));
+			if (this.mustStop(tasks)) return [];
+			if (together.length > 0)
+				again.push(...(await this.sendTogether(method, together, unfinished)));
 		}
 		return again;
 	}
@@ -109,7 +114,24 @@ export class ManyAtOnce {
 		return made.filter((part) => part !== undefined);
 	}
 
-	private async sendTogether(method: Entry['method'], parts: Part[]): Promise<Task[]> {
+	/** Whether a failure ends the run: nothing is sent after it. */
+	private mustStop(tasks: Task[]): boolean {
+		return !this.run.context.continueOnFail() && tasks.some(({ error }) => error);
+	}
+
+	/** @param unfinished the keys of jobs that are still to be done; those of this request are added */
+	private async sendTogether(
+		method: Entry['method'],
+		all: Part[],
+		unfinished: Set<string>,
+	): Promise<Task[]> {
+		const again: Task[] = [];
+		const parts = all.filter(({ task }) => {
+			const waits = unfinished.has(task.job.key ?? '');
+			if (waits) again.push(task);
+			return !waits;
+		});
+		if (parts.length === 0) return again;
 		const body = { [LISTS[method]]: parts.map(({ json }) => json) };
 		const items = await attempt(
 			this.run.sender.send(
@@ -120,23 +142,25 @@ export class ManyAtOnce {
 		);
 		if (items instanceof Refusal) {
 			// By itself, each tells what is wrong with it; and one that may be done already looks for that.
-			for (const { task } of parts) task.maybeDone = items.maybeDone;
-			return parts.map(({ task }) => task);
+			for (const { task } of parts) {
+				task.maybeDone = items.maybeDone;
+				if (task.job.key !== undefined) unfinished.add(task.job.key);
+			}
+			return [...parts.map(({ task }) => task), ...again];
 		}
-		const unfinished = new Set<string>();
-		const again: Task[] = [];
 		for (const [place, { task }] of parts.entries()) {
 			const { job } = task;
-			const { user, error } = items[place];
+			const { user, error } = items[place] ?? {};
 			// What comes after one that is to be done again, for the same user, is done again after it.
 			if (user && !unfinished.has(job.key ?? '')) {
-				task.outcome = job.many!.outcome(user, method);
+				settleWith(task, () => job.many!.outcome(user, method));
 				continue;
 			}
 			const refusal = error && refusalOf(error);
 			const passes = refusal && (refusal.details.retryable || job.many!.isPassing?.(refusal));
 			if (refusal && !passes) settle(task, refusal);
 			else {
+				task.maybeDone = refusal?.maybeDone ?? true;
 				again.push(task);
 				if (job.key !== undefined) unfinished.add(job.key);
 			}
@@ -146,12 +170,18 @@ export class ManyAtOnce {
 }
 
 function settle(task: Task, error: Error): void {
-	try {
+	settleWith(task, () => {
 		const outcome = task.job.many?.refused?.(error);
-		if (outcome) task.outcome = outcome;
-		else task.error = error;
-	} catch (thrown) {
-		task.error = thrown as Error;
+		if (!outcome) throw error;
+		return outcome;
+	});
+}
+
+function settleWith(task: Task, work: () => Outcome): void {
+	try {
+		task.outcome = work();
+	} catch (error) {
+		task.error = error as Error;
 	}
 }
 

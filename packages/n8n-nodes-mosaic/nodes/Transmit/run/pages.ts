@@ -1,5 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
 import { listOf, type Answer } from '../requests/answer';
+import type { Run } from './run';
 import type { Sender } from './sender';
 
 const PAGE = 500;
@@ -30,16 +32,13 @@ export const limitParameters: INodeProperties[] = [
 	},
 ];
 
-/** How many results an item asks for; all of them is infinity. */
-export const limitOf = (
-	parameters: {
-		get<T>(name: string, item: number, fallback: T): T;
-	},
-	item: number,
-): number =>
-	parameters.get('returnAll', item, false)
-		? Infinity
-		: Math.max(1, parameters.get('limit', item, 50));
+/** How many results an item asks for; all of them is infinity. @throws NodeOperationError for a limit that is none */
+export function limitOf({ node, parameters }: Run, item: number): number {
+	if (parameters.get('returnAll', item, false)) return Infinity;
+	const limit = Number(parameters.get<unknown>('limit', item, 50));
+	if (Number.isInteger(limit) && limit >= 1) return limit;
+	throw new NodeOperationError(node, "'Limit' must be a whole number, at least 1");
+}
 
 /** Reads one page. */
 export const readPage = (

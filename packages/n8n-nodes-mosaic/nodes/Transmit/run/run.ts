@@ -19,6 +19,12 @@ export class Run {
 	/** Columns of rows that were no attributes, for the summary. */
 	readonly unknownColumns = new Set<string>();
 
+	/** When it began, in milliseconds since the epoch. */
+	readonly startedAt = Date.now();
+
+	/** IDs of the users that it has created. */
+	readonly created = new Set<unknown>();
+
 	private constructor(
 		readonly context: IExecuteFunctions,
 		readonly parameters: Parameters,

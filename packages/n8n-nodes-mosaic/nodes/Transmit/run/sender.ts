@@ -7,6 +7,9 @@ import type { Pool } from './pool';
 
 const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 10_000;
+const LEAST_WAIT_MS = 50;
+/** So many requests in a row, each tried as often as it may be, without any answer. */
+const MOST_UNANSWERED = 3;
 /** A limit of requests is no fault of the one that meets it: such waits count for less. */
 const BUSY_FACTOR = 10;
 
@@ -19,6 +22,8 @@ export type Repeat =
 
 /** Sends the requests of a run: again when that helps and does no harm, and no faster than the tenant takes them. */
 export class Sender {
+	private unanswered = 0;
+
 	constructor(
 		readonly account: Account,
 		private readonly gate: Gate,
@@ -59,19 +64,26 @@ export class Sender {
 			const value = await attempt(this.once(request, read));
 			if (!(value instanceof Refusal)) {
 				this.pool.speedUp();
+				this.unanswered = 0;
 				return value;
 			}
 			const { details, maybeDone, waitMs } = value;
 			// Whoever waits at the gate is told as well.
 			if (waitMs !== undefined) {
-				this.gate.close(waitMs);
+				// "At once" is no time to wait for the one that was just told to.
+				this.gate.close(Math.max(waitMs, LEAST_WAIT_MS * Math.min(waits, 10)));
 				this.pool.slowDown();
 				waits += 1;
 			} else {
 				faults += 1;
 			}
-			const again = details.retryable && (repeat === 'harmless' || !maybeDone);
-			if (!again || faults > this.maxRetries || waits > this.maxRetries * BUSY_FACTOR) throw value;
+			// Where nobody has answered for some time, one attempt is enough to see whether somebody does.
+			const isDead = details.status === undefined && this.unanswered >= MOST_UNANSWERED;
+			const again = !isDead && details.retryable && (repeat === 'harmless' || !maybeDone);
+			if (!again || faults > this.maxRetries || waits > this.maxRetries * BUSY_FACTOR) {
+				if (details.status === undefined) this.unanswered += 1;
+				throw value;
+			}
 			if (waitMs === undefined) await this.backOff(faults);
 		}
 	}

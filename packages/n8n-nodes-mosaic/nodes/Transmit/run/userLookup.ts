@@ -57,6 +57,11 @@ export class UserLookup {
 		return path;
 	}
 
+	/** What tells users apart as far as their names do. */
+	keyOf({ mode, value }: UserName): string {
+		return `${ROUTES[mode] ? mode : 'id'} ${canonical(mode, String(value))}`;
+	}
+
 	/** The user. @throws Refusal when there is none */
 	get(name: UserName): Promise<IDataObject> {
 		return this.sender.object({ method: 'GET', path: this.pathOf(name) }, 'harmless');

@@ -129,6 +129,7 @@ export const getGroup: Operation = {
 		return [
 			{
 				question: path,
+				isForEach: true,
 				run: async () => ({
 					output: [await run.sender.object({ method: 'GET', path }, 'harmless')],
 					done: 'found',
@@ -145,7 +146,7 @@ export const getManyGroups: Operation = {
 	description: 'Get the groups of the tenant',
 	parameters: [...limitParameters, optionsCollection(requestOptions)],
 	jobs(run, item) {
-		const limit = limitOf(run.parameters, item);
+		const limit = limitOf(run, item);
 		return [
 			{
 				question: String(limit),

@@ -54,7 +54,7 @@ export const getGroupMembers: Operation = {
 	],
 	jobs(run, item) {
 		const { path } = groupOf(run, item);
-		const limit = limitOf(run.parameters, item);
+		const limit = limitOf(run, item);
 		const options = run.options<OutputOptions>(item);
 		return [
 			{

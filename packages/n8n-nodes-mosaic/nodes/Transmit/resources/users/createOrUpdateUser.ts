@@ -96,6 +96,7 @@ export const createOrUpdateUser: Operation = {
 			);
 		}
 		const identifier = { mode, value: plainText(run.node, label, value) };
+		run.users.pathOf(identifier);
 		const behavior = run.parameters.get<Behavior>('behavior', item, 'createOrUpdate');
 		return [job(run, identifier, body, behavior, run.options<OutputOptions>(item))];
 	},
@@ -133,10 +134,10 @@ function job(
 	const { status, ...rest } = body;
 	const told = Object.entries(rest).filter(([, sent]) => sent !== null);
 	const newUser: IDataObject = { ...(Object.fromEntries(told) as IDataObject), [mode]: value };
-	const created = (user: IDataObject): Outcome => ({
-		output: [shownUser(user, options)],
-		done: 'created',
-	});
+	const created = (user: IDataObject): Outcome => {
+		run.created.add(user.user_id);
+		return { output: [shownUser(user, options)], done: 'created' };
+	};
 	const create = async (maybeDone: boolean): Promise<Outcome> => {
 		const user = await createOnce(run, newUser, maybeDone);
 		if (status === undefined || status === null || status === user.status) return created(user);
@@ -171,7 +172,7 @@ function job(
 	};
 
 	return {
-		key: `${mode} ${value.toLowerCase()}`,
+		key: run.users.keyOf(identifier),
 		run: async (maybeDone) => {
 			if (behavior === 'createOnly') return await createOnly(maybeDone);
 			return behavior === 'updateOnly' ? await updateOnly() : await either(maybeDone);
@@ -182,7 +183,7 @@ function job(
 					user: identifier,
 					entry: async () => {
 						const id = await unlessNotFound(run.users.idOf(identifier));
-						if (id !== undefined) return { method: 'PUT', json: { user_id: id, ...body } };
+						if (id !== undefined) return { method: 'PUT', json: { ...body, user_id: id } };
 						return status === undefined ? { method: 'POST', json: newUser } : undefined;
 					},
 					outcome: (user, method) => (method === 'PUT' ? updated(user) : created(user)),

@@ -45,7 +45,10 @@ export const createUser: Operation = {
 
 /** The job of creating one user. @param body in the API's names */
 export function creation(run: Run, body: IDataObject, options: Partial<OutputOptions>): Job {
-	const outcome = (user: IDataObject) => ({ output: [shownUser(user, options)], done: 'created' });
+	const outcome = (user: IDataObject) => {
+		run.created.add(user.user_id);
+		return { output: [shownUser(user, options)], done: 'created' };
+	};
 	return {
 		run: async (maybeDone) => outcome(await createOnce(run, body, maybeDone)),
 		many: { entry: async () => await Promise.resolve({ method: 'POST', json: body }), outcome },

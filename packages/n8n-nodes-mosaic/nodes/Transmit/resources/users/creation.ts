@@ -6,6 +6,9 @@ import type { Run } from '../../run/run';
 /** Those that are unique in a tenant, by the names that a body and a look-up give them. */
 const IDENTIFIERS = ['email', 'phone_number', 'username', 'external_user_id'];
 
+/** How far the tenant's clock may be behind ours. */
+const CLOCKS_MS = 10_000;
+
 /**
  * Creates a user, once: when nobody knows whether an attempt was carried out, it looks for the user before it tries again.
  * @param maybeDone whether an attempt before may have been carried out
@@ -22,7 +25,10 @@ export async function createOnce(
 		if (there) return there;
 		const request = { method: 'POST' as const, path: '/cis/v1/users', body };
 		const made = await attempt(run.sender.object(request, 'harmful'));
-		if (!(made instanceof Refusal)) return made;
+		if (!(made instanceof Refusal)) {
+			run.created.add(made.user_id);
+			return made;
+		}
 		if (!made.maybeDone || !run.sender.mayTryAgain(made, tried)) throw made;
 		await run.sender.backOff(tried);
 		unsure = true;
@@ -36,5 +42,11 @@ async function findCreated(run: Run, body: IDataObject): Promise<IDataObject | u
 	const user = await unlessNotFound(run.users.get({ mode, value: body[mode] }));
 	const told = { ...body };
 	delete told.credentials;
-	return user && changesOf(told, user).length === 0 ? user : undefined;
+	if (!user || changesOf(told, user).length > 0) return undefined;
+	// One who was there before, or who is another item's, is not what this one asked for.
+	const isNew =
+		Number(user.created_at) >= run.startedAt - CLOCKS_MS && !run.created.has(user.user_id);
+	if (!isNew) return undefined;
+	run.created.add(user.user_id);
+	return user;
 }

@@ -67,7 +67,7 @@ export const getManyUsers: Operation = {
 	],
 	jobs(run, item) {
 		const search = searchOf(run, item);
-		const limit = limitOf(run.parameters, item);
+		const limit = limitOf(run, item);
 		const { value: sort } = run.parameters.get<{ value?: Sort }>('sort', item, {});
 		const options = run.options<OutputOptions>(item);
 		const work = async () => {

@@ -49,6 +49,7 @@ export const getUser: Operation = {
 		return [
 			{
 				question: JSON.stringify([path, options]),
+				isForEach: true,
 				run: async () =>
 					await read().catch((error: Error) => {
 						if (!isNotFound(error)) throw error;

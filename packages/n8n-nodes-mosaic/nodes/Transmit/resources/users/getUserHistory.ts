@@ -15,7 +15,7 @@ export const getUserHistory: Operation = {
 	],
 	jobs(run, item) {
 		const user = run.parameters.locator('userId', item);
-		const limit = limitOf(run.parameters, item);
+		const limit = limitOf(run, item);
 		return [
 			{
 				question: JSON.stringify([run.users.pathOf(user), limit === Infinity, limit]),

@@ -11,7 +11,7 @@ export function jobOnUser(run: Run, item: number, work: (id: string) => Promise<
 	// Before anything is sent.
 	run.users.pathOf(user);
 	return {
-		key: `${user.mode} ${String(user.value)}`,
+		key: run.users.keyOf(user),
 		run: async () => await work(await run.users.idOf(user)),
 	};
 }

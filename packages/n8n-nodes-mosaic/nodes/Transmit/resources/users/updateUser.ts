@@ -149,7 +149,7 @@ function job(run: Run, user: UserName, body: IDataObject, options: Partial<Updat
 		return notFoundOutcome(error, options);
 	};
 	return {
-		key: `${user.mode} ${String(user.value)}`,
+		key: run.users.keyOf(user),
 		run: async () => await work().catch(refused),
 		...(!looksFirst &&
 			!onlyThisVersion && {
@@ -157,7 +157,7 @@ function job(run: Run, user: UserName, body: IDataObject, options: Partial<Updat
 					user,
 					entry: async () => ({
 						method: 'PUT',
-						json: { user_id: await run.users.idOf(user), ...body },
+						json: { ...body, user_id: await run.users.idOf(user) },
 					}),
 					outcome: (now) => ({ output: [shownUser(now, options)], done: 'updated' }),
 					refused,

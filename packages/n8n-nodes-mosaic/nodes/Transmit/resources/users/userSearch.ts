@@ -1,4 +1,4 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type { IDataObject, INode, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { Run } from '../../run/run';
 
@@ -132,7 +132,7 @@ export const searchParameters: INodeProperties[] = [
 export function searchOf({ node, parameters }: Run, item: number): string | undefined {
 	switch (parameters.get<string>('findBy', 0, 'filters')) {
 		case 'search':
-			return parameters.get<string>('search', item, '').trim() || undefined;
+			return plainSearch(node, parameters.get<unknown>('search', item, ''));
 		case 'filters': {
 			const { rows = [] } = parameters.get<{ rows?: Row[] }>('filters', item, {});
 			const link = parameters.get('mustMatch', item, 'and');
@@ -151,6 +151,12 @@ export function searchOf({ node, parameters }: Run, item: number): string | unde
 		default:
 			return undefined;
 	}
+}
+
+/** @throws NodeOperationError for one that says nothing: it would find all users */
+function plainSearch(node: INode, search: unknown): string {
+	if (typeof search === 'string' && search.trim() !== '') return search.trim();
+	throw new NodeOperationError(node, "'Search' is missing; to find all users, say so in 'Find By'");
 }
 
 const quoted = (value: unknown): string => {
