@@ -12,7 +12,7 @@ export const launchBrowser = (): Promise<Browser> =>
 /** Opens a page of a size that pictures can be taken of. */
 export async function openPage(browser: Browser): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1360, height: 860 }, deviceScaleFactor: 1 });
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   return page;
 }
 

@@ -6,7 +6,9 @@ export default defineConfig({
     // One n8n at a time is all that two cores want.
     fileParallelism: false,
     globalSetup: ['e2e/installN8n.ts', 'packages/tenant/test/sharedPostgres.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // A machine that is slow and busy takes several times as long as an idle one.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });
