@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { connect, type AddressInfo, type Server } from 'node:net';
+import { connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { generate } from 'selfsigned';
 
@@ -69,6 +69,14 @@ export async function startRegistry(
     upstream.on('error', () => socket.destroy());
   });
   const servers = [registry, proxy];
+  // Tunnels no longer belong to the server that made them, and would keep it from closing.
+  const open = new Set<Socket>();
+  for (const server of servers) {
+    server.on('connection', (socket: Socket) => {
+      open.add(socket);
+      socket.on('close', () => open.delete(socket));
+    });
+  }
   for (const server of servers) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const proxyUrl = `http://127.0.0.1:${portOf(proxy)}`;
   return {
@@ -81,10 +89,9 @@ export async function startRegistry(
     },
     requests,
     async close() {
-      for (const server of servers) {
-        server.closeAllConnections();
-        await new Promise((resolve) => server.close(resolve));
-      }
+      const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
+      for (const socket of open) socket.destroy();
+      await Promise.all(closed);
     },
   };
 }
