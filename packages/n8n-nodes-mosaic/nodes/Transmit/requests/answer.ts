@@ -50,7 +50,7 @@ export function checkStatus({ statusCode, headers, body }: Answer): void {
 }
 
 /** The body of a success. @throws Refusal when it is nothing that the Users API gives */
-export function resultOf({ statusCode, body }: Answer): unknown {
+function resultOf({ statusCode, body }: Answer): unknown {
 	const { result } = (isObject(body) ? body : {}) as { result?: unknown };
 	if (result === undefined || result === null) throw notTheTenant(statusCode);
 	return result;

@@ -31,7 +31,7 @@ export interface UserName {
 	value: unknown;
 }
 
-/** Finds the users whom items name: one request for each distinct user of a run. */
+/** Finds the users whom items name: at most one request for each distinct user of a run. */
 export class UserLookup {
 	private readonly found = new Map<string, Promise<string>>();
 

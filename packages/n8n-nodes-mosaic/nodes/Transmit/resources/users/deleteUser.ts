@@ -1,4 +1,3 @@
-import { isNotFound } from '../../requests/refusal';
 import type { Operation } from '../../run/operation';
 import { removeOnce } from '../../run/removal';
 import { ifNotFoundOption, notFoundOutcome, type NotFoundOptions } from './ifNotFound';
@@ -24,10 +23,7 @@ const removal = (
 			{
 				...job,
 				run: async () =>
-					await job.run(false).catch((error: Error) => {
-						if (!isNotFound(error)) throw error;
-						return notFoundOutcome(error, options);
-					}),
+					await job.run(false).catch((error: Error) => notFoundOutcome(error, options)),
 			},
 		];
 	},

@@ -1,4 +1,3 @@
-import { isNotFound } from '../../requests/refusal';
 import { objectOf } from '../../requests/answer';
 import { outputOptions, shownUser, type OutputOptions } from '../../output/users';
 import type { Operation } from '../../run/operation';
@@ -50,11 +49,7 @@ export const getUser: Operation = {
 			{
 				question: JSON.stringify([path, options]),
 				isForEach: true,
-				run: async () =>
-					await read().catch((error: Error) => {
-						if (!isNotFound(error)) throw error;
-						return notFoundOutcome(error, options);
-					}),
+				run: async () => await read().catch((error: Error) => notFoundOutcome(error, options)),
 			},
 		];
 	},

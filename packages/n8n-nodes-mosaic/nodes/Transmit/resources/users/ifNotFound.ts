@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { isNotFound } from '../../requests/refusal';
 import type { Outcome } from '../../run/job';
 
 export interface NotFoundOptions {
@@ -18,11 +19,11 @@ export const ifNotFoundOption: INodeProperties = {
 	description: 'What to do when there is no such user',
 };
 
-/** What an item comes to when its user is not there. @throws the error, unless an option says otherwise */
+/** What an item comes to when its user is not there. @throws every other error, and this one unless an option says otherwise */
 export function notFoundOutcome(
 	error: Error,
 	{ ifNotFound = 'fail' }: Partial<NotFoundOptions>,
 ): Outcome {
-	if (ifNotFound === 'fail') throw error;
+	if (ifNotFound === 'fail' || !isNotFound(error)) throw error;
 	return { output: ifNotFound === 'empty' ? [{}] : [], done: 'not found' };
 }

@@ -5,7 +5,6 @@ import { clearFields, specified, specifyFields } from '../../fields/specifyField
 import { userFields } from '../../fields/userFields';
 import { checkBody } from '../../fields/validate';
 import { outputOptions, shownUser, type OutputOptions } from '../../output/users';
-import { isNotFound } from '../../requests/refusal';
 import type { Job, Outcome } from '../../run/job';
 import type { Operation } from '../../run/operation';
 import type { Run } from '../../run/run';
@@ -100,7 +99,7 @@ export const updateUser: Operation = {
 };
 
 /** The user whom a row names by one of its columns. */
-export const userOfRow = ({ column, value }: { column: string; value: unknown }): UserName => ({
+const userOfRow = ({ column, value }: { column: string; value: unknown }): UserName => ({
 	mode: column === 'user_id' ? 'id' : column,
 	value,
 });
@@ -144,10 +143,7 @@ function job(run: Run, user: UserName, body: IDataObject, options: Partial<Updat
 			done: 'updated',
 		};
 	};
-	const refused = (error: Error): Outcome => {
-		if (!isNotFound(error)) throw error;
-		return notFoundOutcome(error, options);
-	};
+	const refused = (error: Error): Outcome => notFoundOutcome(error, options);
 	return {
 		key: run.users.keyOf(user),
 		run: async () => await work().catch(refused),
