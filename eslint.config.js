@@ -3,7 +3,7 @@ import { importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 /** The tenant's subjects, from the top: one may use those below it, and all may use the floor. */
-const SUBJECTS = ['transfer', 'groups', 'users', 'access', 'applications'];
+const SUBJECTS = ['transfer', 'manage', 'groups', 'users', 'access', 'applications'];
 /** What all subjects share, from the top, in the same way. */
 const FLOOR = ['http', 'validation', 'hashing', 'database', 'postgres'];
 const TENANT = './packages/tenant/src';
@@ -19,7 +19,7 @@ const downwards = (root, folders) =>
 
 const ARROWS = [
   ...downwards(TENANT, [...SUBJECTS, ...FLOOR]),
-  ...downwards(CONTRACT, ['groups', 'users', 'access', 'schema']),
+  ...downwards(CONTRACT, ['groups', 'users', 'access', 'applications', 'schema']),
   // tenant.ts alone puts subjects together.
   {
     target: [...SUBJECTS, ...FLOOR].map((folder) => `${TENANT}/${folder}`),

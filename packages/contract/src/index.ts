@@ -1,4 +1,8 @@
 export * from './access/token.ts';
+export * from './applications/application.ts';
+export * from './applications/claims.ts';
+export { type ApiClient, type CreateClientInput, type UpdateClientInput } from './applications/client.ts';
+export * from './applications/signingKey.ts';
 export * from './environments.ts';
 export * from './errorsPage.ts';
 export * from './groups/group.ts';

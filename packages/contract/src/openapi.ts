@@ -31,7 +31,7 @@ export function openApiDocument(serverUrl: string, version: string, errors: read
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: serverUrl }],
-    tags: [{ name: 'Access' }, { name: 'Users' }, { name: 'Groups' }],
+    tags: [{ name: 'Access' }, { name: 'Users' }, { name: 'Groups' }, { name: 'Applications' }],
     paths,
     components: {
       schemas,

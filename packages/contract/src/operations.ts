@@ -1,4 +1,5 @@
 import { accessOperations } from './access/operations.ts';
+import { applicationOperations } from './applications/operations.ts';
 import { groupOperations } from './groups/operations.ts';
 import { bulkOperations } from './users/bulk.ts';
 import { findUserOperations } from './users/find.ts';
@@ -9,6 +10,7 @@ import { passwordOperations } from './users/passwords.ts';
 /** Every operation of the tenant, by its ID. */
 export const operations = {
   ...accessOperations,
+  ...applicationOperations,
   ...userOperations,
   ...historyOperations,
   ...findUserOperations,

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { secretFault, type ClientCredentials } from './applications/clientCredentials.ts';
+import type { ManageOptions } from './manage/commands.ts';
 import { StartError } from './startError.ts';
 import type { TenantOptions } from './tenant.ts';
 
@@ -9,11 +10,22 @@ export const USAGE = `Usage: npm run tenant -- [options]
        npm run tenant -- export [FILE] [options]   users to a file, or to standard output
        npm run tenant -- dump FILE [options]       everything to a file, with hashes, keys and history
        npm run tenant -- restore FILE [options]    everything from a dump, into a new database
+       npm run tenant -- tenants list|create NAME|delete TENANT_ID
+       npm run tenant -- applications list|create NAME|enable ID|disable ID|delete ID
+       npm run tenant -- clients list|create APPLICATION_ID NAME|rotate CLIENT_ID|delete CLIENT_ID
 
   --port PORT   where to listen (TESSERA_PORT; 7070)
   --host HOST   on which address (TESSERA_HOST; 127.0.0.1, reached from this machine alone)
   --data DIR    where the embedded PostgreSQL keeps its data (TESSERA_DATA; .tessera)
   --help        this text
+
+  For tenants, applications and clients, which work beside a tenant that runs on the same data:
+  --tenant ID          of which tenant (the first one)
+  --json               the answer as JSON
+  --management         the new application reaches the whole tenant
+  --signup             a sign-in with the new application may create the user
+  --redirect-uri URI   where the new application's or client's users may be sent; may be given more than once
+  --keep SECONDS       for how long the secret that is rotated stays good beside the new one (0)
 
   DATABASE_URL              a PostgreSQL 15 or newer to use instead of the embedded one
   TESSERA_CLIENT_ID         credentials that an application must have; both or neither
@@ -26,11 +38,18 @@ export const USAGE = `Usage: npm run tenant -- [options]
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
+/** The subjects of the commands that manage a tenant. */
+const MANAGED = ['tenants', 'applications', 'clients'];
+
 /** What is to be done. */
 export type Command =
   | { name: 'serve' }
   | { name: 'import' | 'dump' | 'restore'; file: string }
-  | { name: 'export'; file: string | undefined };
+  | { name: 'export'; file: string | undefined }
+  | ({ name: 'manage'; words: string[] } & Pick<
+      ManageOptions,
+      'tenant' | 'json' | 'management' | 'signup' | 'redirectUris' | 'keep'
+    >);
 
 /** What the command line and the environment ask for. */
 export interface Config extends Omit<TenantOptions, 'log'> {
@@ -52,7 +71,7 @@ export function readConfig(argv: string[], env: NodeJS.ProcessEnv, cwd: string):
     throw new StartError(`TESSERA_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`);
   }
   return {
-    command: commandOf(positionals, cwd),
+    command: commandOf(positionals, flags, cwd),
     port: number('--port (TESSERA_PORT)', flags.port ?? env.TESSERA_PORT, 7070, 0, 65_535),
     host: (flags.host ?? env.TESSERA_HOST) || '127.0.0.1',
     storage: storageOf(flags.data, env, cwd),
@@ -74,6 +93,12 @@ function readFlags(argv: string[]) {
         host: { type: 'string' },
         data: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
+        tenant: { type: 'string' },
+        json: { type: 'boolean' },
+        management: { type: 'boolean' },
+        signup: { type: 'boolean' },
+        'redirect-uri': { type: 'string', multiple: true },
+        keep: { type: 'string' },
       },
     });
   } catch (error) {
@@ -81,7 +106,16 @@ function readFlags(argv: string[]) {
   }
 }
 
-function commandOf([name, file, ...rest]: string[], cwd: string): Command {
+function commandOf(words: string[], flags: ReturnType<typeof readFlags>['values'], cwd: string): Command {
+  const [name, file, ...rest] = words;
+  if (name !== undefined && MANAGED.includes(name)) {
+    const { tenant, json = false, management = false, signup = false, 'redirect-uri': redirectUris = [] } = flags;
+    for (const uri of redirectUris) {
+      if (!URL.canParse(uri)) throw new StartError('--redirect-uri must be an absolute URI.');
+    }
+    const keep = number('--keep', flags.keep, 0, 0, 30 * 24 * 60 * 60);
+    return { name: 'manage', words, tenant, json, management, signup, redirectUris, keep };
+  }
   const target = file && path.resolve(cwd, file);
   if (rest.length > 0) throw new StartError(`There is one argument too many: ${rest[0]}\n\n${USAGE}`);
   if (name === undefined) return { name: 'serve' };

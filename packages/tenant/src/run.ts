@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClientCredentials } from './applications/clientCredentials.ts';
+import type { MadeCredentials } from './access/firstStart.ts';
 import { readConfig, USAGE } from './config.ts';
 import { makeLog } from './log.ts';
 import { startTenant } from './tenant.ts';
@@ -7,7 +7,7 @@ import { startTenant } from './tenant.ts';
 /** A stop that takes longer than this is cut short: supervisors kill at 10 s, and none should have to. */
 const STOP_MS = 5000;
 
-/** The command `tenant`: serves until it is asked to stop, or imports, or exports. */
+/** The command `tenant`: serves until it is asked to stop, or imports, exports or manages. */
 export async function run(): Promise<void> {
   // npm runs scripts in the package's own directory, and tells where it was called from.
   const config = readConfig(process.argv.slice(2), process.env, process.env.INIT_CWD ?? process.cwd());
@@ -18,9 +18,13 @@ export async function run(): Promise<void> {
   const log = makeLog(config.logLevel);
   const asked = stopAsked();
   const { command } = config;
+  if (command.name === 'manage') {
+    const { runManage } = await import('./manage/commands.ts');
+    return runManage({ ...config, ...command, log }, command.words);
+  }
   if (command.name !== 'serve') {
     const { runDump, runExport, runImport, runRestore } = await import('./transfer/commands.ts');
-    const options = { ...config, log, onNewCredentials: (made: ClientCredentials) => showOnce(made, process.stderr) };
+    const options = { ...config, log, onNewCredentials: (made: MadeCredentials[]) => showOnce(made, process.stderr) };
     if (command.name === 'export') return runExport(options, command.file);
     if (command.name === 'dump') return runDump(options, command.file);
     if (command.name === 'restore') return runRestore(options, command.file);
@@ -44,11 +48,17 @@ export async function run(): Promise<void> {
   process.exit();
 }
 
-function showOnce({ clientId, clientSecret }: ClientCredentials, output: NodeJS.WriteStream): void {
-  output.write(
-    '\nThis tenant is new. Its first application has these credentials, shown only this once:\n\n' +
-      `  client ID      ${clientId}\n  client secret  ${clientSecret}\n\n`,
-  );
+const REACH = {
+  management: 'Management application: reaches the whole tenant, its applications and groups too',
+  ordinary: 'Default application: reaches the users of the tenant and itself, and signs users in',
+};
+
+function showOnce(made: MadeCredentials[], output: NodeJS.WriteStream): void {
+  output.write('\nThis tenant is new. These credentials are shown only this once:\n');
+  for (const { role, clientId, clientSecret } of made) {
+    output.write(`\n  ${REACH[role]}\n    client ID      ${clientId}\n    client secret  ${clientSecret}\n`);
+  }
+  output.write('\n');
 }
 
 /** Resolves at the first request to stop. Later ones change nothing: npm passes on a Ctrl-C that the process got already. */

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { ensureAccess } from './access/firstStart.ts';
+import { ensureAccess, type MadeCredentials } from './access/firstStart.ts';
+import { findFirstTenant } from './applications/store.ts';
 import type { Database } from './database/database.ts';
 import type { ClientCredentials } from './applications/clientCredentials.ts';
 import { openStorage, type StorageLocation } from './database/storage.ts';
-import { listSigningKeys } from './access/signingKeys.ts';
 import { StartError } from './startError.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
@@ -24,7 +24,7 @@ export interface TenantOptions {
   /** Client credentials that an application must have. */
   credentials?: ClientCredentials;
   /** Told once, at the first start of all, of the credentials that were made up: only their hash is kept. */
-  onNewCredentials?: (made: ClientCredentials) => void;
+  onNewCredentials?: (made: MadeCredentials[]) => void;
   log: Logger;
 }
 
@@ -40,15 +40,31 @@ export interface Tenant {
 
 /** Loads the server and every subject. All kinds of error are defined then. */
 export async function loadSubjects() {
-  const [server, tokens, access, users, groups, history] = await Promise.all([
+  const subjects = await Promise.all([
     import('./http/server.ts'),
+    import('./applications/clientStates.ts'),
+    import('./applications/routes.ts'),
+    import('./access/keyring.ts'),
     import('./access/tokens.ts'),
     import('./access/routes.ts'),
+    import('./access/keyRoutes.ts'),
     import('./users/routes/routes.ts'),
     import('./groups/routes.ts'),
     import('./users/store/history.ts'),
   ]);
-  return { ...server, ...tokens, ...access, ...users, ...groups, ...history };
+  const [server, states, applications, keyring, tokens, access, keys, users, groups, history] = subjects;
+  return {
+    ...server,
+    ...states,
+    ...applications,
+    ...keyring,
+    ...tokens,
+    ...access,
+    ...keys,
+    ...users,
+    ...groups,
+    ...history,
+  };
 }
 
 /** How long requests in flight may take to finish when the tenant stops. */
@@ -70,15 +86,30 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     const loading = loadSubjects();
     const { database, ended, close: closeStorage } = await opening;
     stops.push(closeStorage);
-    const { makeServer, makeTokens, keyRoutes, tokenRoutes, usersRoutes, groupRoutes, purgeHistory } = await loading;
+    const {
+      makeServer,
+      makeClientStates,
+      makeKeyring,
+      makeTokens,
+      keyRoutes,
+      signingKeyRoutes,
+      tokenRoutes,
+      applicationRoutes,
+      usersRoutes,
+      groupRoutes,
+      purgeHistory,
+    } = await loading;
     const made = await ensureAccess(database, options.credentials);
     // At once: should the start fail later on, nobody could ever learn them.
-    if (made) options.onNewCredentials?.(made);
+    if (made.length > 0) options.onNewCredentials?.(made);
+    const firstTenantId = (await findFirstTenant(database))!;
 
     // The port is known before the routes are made, because the discovery document and the tokens name it.
     const port = options.port || (await freePort(options.host));
     const publicUrl = (options.publicUrl ?? `http://localhost:${port}`).replace(/\/+$/, '');
-    const tokens = await makeTokens(publicUrl, await listSigningKeys(database));
+    const states = makeClientStates(database);
+    const keyring = makeKeyring(database);
+    const tokens = makeTokens(publicUrl, firstTenantId, keyring, states);
     const server = await makeServer({
       database,
       log,
@@ -86,8 +117,10 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
       version: packageJson.version,
       verify: (token) => tokens.verify(token),
       routes: [
-        (app) => tokenRoutes(app, database, tokens),
-        (app) => keyRoutes(app, tokens, publicUrl),
+        (app) => tokenRoutes(app, database, tokens, {}),
+        (app) => keyRoutes(app, keyring, tokens, publicUrl, firstTenantId),
+        (app) => signingKeyRoutes(app, database, keyring),
+        (app) => applicationRoutes(app, database, states),
         ...usersRoutes(database),
         (app) => groupRoutes(app, database),
       ],

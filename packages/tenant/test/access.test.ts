@@ -57,7 +57,7 @@ describe('the token endpoint', () => {
     expect(payload).toMatchObject({
       sub: client_id,
       client_id,
-      app_name: 'Default application',
+      app_name: 'Management application',
       roles: ['management'],
     });
     expect(payload.exp! - payload.iat!).toBe(3600);

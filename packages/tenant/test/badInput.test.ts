@@ -63,7 +63,7 @@ describe('an update is refused, with the property and the reason, and changes no
     ['a short password', { credentials: { password: 'short' } }, /^credentials\.password must have at least 8/],
     ['no password', { credentials: {} }, /^credentials\.password is required$/],
     ['no actor', { delegated_access: { permissions: [] } }, /^delegated_access\.actor_id is required$/],
-    ['no email and no phone number left', { email: null }, /email or phone_number is required/],
+    ['no identifier left', { email: null }, /^email, phone_number, username or external_user_id is required/],
     ['an empty update', {}, /^the body must set at least one property$/],
     ['a list for a body', '[]', /^the body must be an object$/],
     ['null for a body', 'null', /^the body must be an object$/],

@@ -22,7 +22,7 @@ describe('Create Users', () => {
       { email: taken, phone_number: phone },
       { email: 'nobody', nickname: 'x' },
       null,
-      { username: 'without address' },
+      { language: 'en' },
       { email: two, secondary_emails: [three] },
       { email: three },
       { phone_number: phone, custom_app_data: { a: 1 } },

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,6 +22,17 @@ interface Request {
   body?: unknown;
 }
 
+const OF_ACCESS = [
+  'getAccessToken',
+  'getJwks',
+  'getJwksOfUsersApi',
+  'getJwksOfTenant',
+  'getDiscovery',
+  'getDiscoveryOfTenant',
+] as const;
+
+const newJwk = (): object => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
+
 /** A user with every identifier, and a group that it is a member of. */
 async function scene() {
   const user = await tenant.create({
@@ -39,12 +51,36 @@ async function scene() {
   const group_id = group.body.result.group_id as string;
   await tenant.send('POST', `/cis/v1/groups/${group_id}/users`, { user_ids: [user.user_id] });
   const { user_id: bare_id } = await tenant.create({ email: freshEmail() });
-  return { user, user_id: user.user_id, bare_id, group_id };
+  const made = await tenant.send('POST', '/cis/v1/applications', { app_name: freshEmail() });
+  const { app_id: appId, client_id: clientId } = made.body.result as { app_id: string; client_id: string };
+  const key = await tenant.send('POST', '/cis/v1/applications/signing-keys', { name: 'one' });
+  await tenant.send('POST', '/cis/v1/applications/signing-keys', { name: 'two' });
+  return { user, user_id: user.user_id, bare_id, group_id, appId, clientId, key_id: key.body.kid as string };
 }
 type Scene = Awaited<ReturnType<typeof scene>>;
 
 /** A valid request of each operation of the Users API. */
-const valid: Record<Exclude<Id, 'getAccessToken' | 'getJwks' | 'getDiscovery'>, (scene: Scene) => Request> = {
+const valid: Record<Exclude<Id, (typeof OF_ACCESS)[number]>, (scene: Scene) => Request> = {
+  createApp: () => ({ body: { app_name: freshEmail(), redirect_uris: ['https://example.com/back'] } }),
+  getAllApps: () => ({}),
+  getAppsList: () => ({}),
+  getAppById: ({ appId }) => ({ params: { appId } }),
+  updateApp: ({ appId }) => ({ params: { appId }, body: { app_description: 'x' } }),
+  deleteApp: ({ appId }) => ({ params: { appId } }),
+  updateResourcesInApp: ({ appId }) => ({ params: { appId }, body: { resource_ids: ['https://example.com'] } }),
+  createAppClient: ({ appId }) => ({ params: { appId }, body: { name: freshEmail(), redirect_uris: [] } }),
+  getAppClients: ({ appId }) => ({ params: { appId } }),
+  getAppClientById: ({ appId, clientId }) => ({ params: { appId, clientId } }),
+  updateAppClient: ({ appId, clientId }) => ({ params: { appId, clientId }, body: { description: 'x' } }),
+  updateAppClientResources: ({ appId, clientId }) => ({ params: { appId, clientId }, body: { resource_ids: [] } }),
+  rotateClientSecret: ({ appId, clientId }) => ({ params: { appId, clientId }, body: { previous_valid_for: 10 } }),
+  deleteAppClient: ({ appId, clientId }) => ({ params: { appId, clientId } }),
+  deleteAppClients: ({ appId }) => ({ params: { appId } }),
+  createClientTokenSigningKey: () => ({ body: { name: 'new' } }),
+  uploadClientTokenSigningKey: () => ({ body: { name: 'ours', jwk: newJwk() } }),
+  getClientTokenSigningKeys: () => ({}),
+  updateTokenSigningKey: ({ key_id }) => ({ params: { id: key_id }, body: { status: 'disabled' } }),
+  deleteClientTokenSigningKey: ({ key_id }) => ({ params: { id: key_id } }),
   createUser: () => ({ body: { email: freshEmail(), name: { first_name: 'Ada' } } }),
   getUsers: () => ({
     query: { search: 'status eq "Pending"', page_limit: '2', sort_field: 'email', sort_order: 'desc' },
@@ -155,7 +191,7 @@ describe.each(Object.entries(valid))('%s', (id, request) => {
       ['an unknown property', 'unknown'],
       // Custom data may be any object.
       ...propertiesOf(body)
-        .filter((name) => !name.startsWith('custom'))
+        .filter((name) => !name.startsWith('custom') && name !== 'jwk')
         .map((name): [string, unknown] => [`a wrong type: ${name}`, { [name]: { wrong: [] } }]),
     ])('refuses a body with %s', async (_what, wrong) => {
       const sent = wrong === 'unknown' ? { ...(good.body as object), colour: 'red' } : wrong;
@@ -166,8 +202,7 @@ describe.each(Object.entries(valid))('%s', (id, request) => {
 });
 
 it('names every operation of the contract', () => {
-  const others = ['getAccessToken', 'getJwks', 'getDiscovery'];
-  expect([...Object.keys(valid), ...others].sort()).toEqual(Object.keys(operations).sort());
+  expect([...Object.keys(valid), ...OF_ACCESS].sort()).toEqual(Object.keys(operations).sort());
 });
 
 it('answers a route that is none, or a method that is none of its, in the one shape', async () => {

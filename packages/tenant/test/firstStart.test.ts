@@ -1,16 +1,26 @@
+import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { freshDatabase } from './freshDatabase.ts';
 import { runTenant, serveOn } from './tenantProcess.ts';
 import { freshPhone, getToken, makeClient } from './testTenant.ts';
 
 describe('the first start', () => {
-  it('makes one application, prints its credentials once, and they work', async () => {
+  it('makes a management application and an ordinary one, prints their credentials once, and they work', async () => {
     const { url: databaseUrl } = await freshDatabase();
     const unfixed = { TESSERA_CLIENT_ID: '', TESSERA_CLIENT_SECRET: '' };
     const first = serveOn(databaseUrl, unfixed);
     const url = await first.ready;
-    const [, clientId, clientSecret] = /client ID +(\S+)\s+client secret +(\S+)/.exec(first.stdout())!;
-    expect(await getToken(url, { clientId: clientId!, clientSecret: clientSecret! })).toMatch(/^ey/);
+    const made = [...first.stdout().matchAll(/(\w+) application: .*\s+client ID +(\S+)\s+client secret +(\S+)/g)];
+    const roles: unknown[] = [];
+    for (const [, role, clientId, clientSecret] of made) {
+      const token = await getToken(url, { clientId: clientId!, clientSecret: clientSecret! });
+      roles.push([role, decodeJwt(token).roles]);
+    }
+    expect(roles).toEqual([
+      ['Management', ['management']],
+      ['Default', []],
+    ]);
+    const [, , clientId, clientSecret] = made[0]!;
     expect(first.stderr()).not.toContain(clientSecret);
     first.child.kill('SIGTERM');
     expect(await first.ended).toBe(0);

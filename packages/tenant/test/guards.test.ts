@@ -15,7 +15,7 @@ beforeAll(async () => {
   await first.close();
   const second = await startTestTenant({ storage, credentials: ORDINARY, authenticateAs: ORDINARY });
   await second.close();
-  await database.query("update applications set management = false where client_id = 'ordinary'");
+  await database.query("update applications set management = false where default_client_id = 'ordinary'");
   tenant = await startTestTenant({ storage });
 });
 afterAll(async () => {
@@ -68,8 +68,8 @@ it('another tenant’s key signs nothing for this one', async () => {
   const ask = async (token: string) =>
     (await fetch(`${again.url}/cis/v1/users/none`, { headers: { authorization: `Bearer ${token}` } })).status;
   expect(await ask(await sign(claims.tid))).toBe(401);
-  // The key is known, and good for its own tenant.
-  expect(await ask(await sign('other'))).toBe(404);
+  // The key is known, but the client is not of its tenant.
+  expect(await ask(await sign('other'))).toBe(401);
   await again.close();
 });
 

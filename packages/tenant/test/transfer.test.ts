@@ -55,7 +55,7 @@ it('imports the good lines, tells the bad ones by number, and exports what it ha
     '',
     JSON.stringify({ email: 'ADA@example.com' }),
     JSON.stringify({ email: 'bob@example.com', nickname: 'B' }),
-    JSON.stringify({ username: 'without address' }),
+    JSON.stringify({ language: 'en' }),
     JSON.stringify({ user_id: 'ada-1', email: 'twin@example.com' }),
     JSON.stringify({ email: 'eve@example.com', credentials: { password: 'correct horse' } }),
   ];
@@ -67,7 +67,7 @@ it('imports the good lines, tells the bad ones by number, and exports what it ha
     'line 2: is not valid JSON',
     'line 4: email is taken: Another user has this email',
     'line 5: nickname is not a known property',
-    expect.stringMatching(/^line 6: email or phone_number is required/),
+    expect.stringMatching(/^line 6: email, phone_number, username or external_user_id is required/),
     'line 7: user_id is on another line, too',
   ]);
 

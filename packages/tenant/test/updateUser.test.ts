@@ -72,7 +72,7 @@ describe('Update User', () => {
       name: { title: 'Countess', first_name: 'Ada', middle_name: 'King', last_name: 'Lovelace' },
       external_account_id: 'account-1',
       custom_app_data: { plan: 'gold' },
-      app_name: 'Default application',
+      app_name: 'Management application',
       picture: 'https://example.com/ada.png',
       language: 'en-GB',
       custom_data: { engines: ['difference', 'analytical'] },
@@ -234,16 +234,19 @@ describe('Create User', () => {
   it('gives a pending user with an ID, associated with the calling application', async () => {
     const email = freshEmail();
     const user = await tenant.create({ email });
-    expect(user).toMatchObject({ email: { value: email }, status: 'Pending', app_name: 'Default application' });
+    expect(user).toMatchObject({ email: { value: email }, status: 'Pending', app_name: 'Management application' });
     expect(await tenant.get(user.user_id)).toEqual(user);
     expect(user.created_at).toBe(user.updated_at);
   });
 
-  it('wants an email or a phone number', async () => {
+  it('wants an identifier, and a username is one', async () => {
     expect((await tenant.create({ phone_number: freshPhone() })).email).toBeUndefined();
-    expect(await tenant.send('POST', '/cis/v1/users', { username: 'x' })).toMatchObject({
+    expect((await tenant.create({ username: freshEmail(), credentials: { password: 'correct horse' } })).email).toBe(
+      undefined,
+    );
+    expect(await tenant.send('POST', '/cis/v1/users', { language: 'en' })).toMatchObject({
       status: 400,
-      body: { message: [expect.stringMatching(/email or phone_number is required/)], error_code: 400 },
+      body: { message: [expect.stringMatching(/^email, phone_number, username or .* is required/)], error_code: 400 },
     });
   });
 

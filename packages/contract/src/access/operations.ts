@@ -1,5 +1,9 @@
 import { Discovery, JsonWebKeySet, OAuthError, TokenRequest, TokenResponse } from './token.ts';
+import { Type } from 'typebox';
+import { Text } from '../schema/schemas.ts';
 import type { Operation } from '../schema/operation.ts';
+
+const TenantIdParams = Type.Object({ tenant_id: Text(255, 'ID of the tenant') });
 
 /** The token endpoint, and what lets others check its tokens. */
 export const accessOperations = {
@@ -39,6 +43,42 @@ export const accessOperations = {
     curl: '$API/.well-known/openid-configuration',
     tag: 'Access',
     secured: false,
+    responses: { 200: { description: 'The metadata', schema: Discovery } },
+  },
+  getJwksOfUsersApi: {
+    operationId: 'getJwksOfUsersApi',
+    method: 'GET',
+    path: '/cis/oidc/jwks',
+    summary: 'Get the public keys, at their other path',
+    curl: '$API/cis/oidc/jwks',
+    tag: 'Access',
+    secured: false,
+    responses: { 200: { description: 'The keys', schema: JsonWebKeySet } },
+  },
+  getJwksOfTenant: {
+    operationId: 'getJwksOfTenant',
+    method: 'GET',
+    path: '/tenants/{tenant_id}/oidc/jwks',
+    summary: 'Get the public keys of a further tenant',
+    description: 'A service with several tenants has those of its first at /oidc/jwks.',
+    curl: '$API/tenants/$TENANT_ID/oidc/jwks',
+    tag: 'Access',
+    secured: false,
+    extension: true,
+    params: TenantIdParams,
+    responses: { 200: { description: 'The keys', schema: JsonWebKeySet } },
+  },
+  getDiscoveryOfTenant: {
+    operationId: 'getDiscoveryOfTenant',
+    method: 'GET',
+    path: '/tenants/{tenant_id}/.well-known/openid-configuration',
+    summary: 'Discover a further tenant',
+    description: 'A service with several tenants has that of its first at /.well-known/openid-configuration.',
+    curl: '$API/tenants/$TENANT_ID/.well-known/openid-configuration',
+    tag: 'Access',
+    secured: false,
+    extension: true,
+    params: TenantIdParams,
     responses: { 200: { description: 'The metadata', schema: Discovery } },
   },
 } as const satisfies Record<string, Operation>;

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { HttpError, IdentifierIsTakenError } from '../schema/errors.ts';
 import { AddMembersInput, ApiGroup, CreateGroupInput, UpdateGroupInput } from './group.ts';
 import { Closed, Text } from '../schema/schemas.ts';
-import { badRequest, unauthorized } from '../schema/answers.ts';
+import { badRequest, forbidden, unauthorized } from '../schema/answers.ts';
 import type { Operation } from '../schema/operation.ts';
 import { PAGE_LIMIT_MAX, paging } from '../schema/paging.ts';
 import { notFound, UserIdParams, UsersPage } from '../users/answers.ts';
@@ -47,8 +47,15 @@ export const groupOperations = {
     curl: `$API/cis/v1/groups -d '{"name":"Navy","description":"On ships"}'`,
     tag: 'Groups',
     secured: true,
+    management: true,
     body: CreateGroupInput,
-    responses: { 201: { description: 'The group', schema: GroupResult }, ...badRequest, ...unauthorized, ...nameTaken },
+    responses: {
+      201: { description: 'The group', schema: GroupResult },
+      ...badRequest,
+      ...unauthorized,
+      ...forbidden,
+      ...nameTaken,
+    },
   },
   getGroups: {
     operationId: 'getGroups',
@@ -58,8 +65,14 @@ export const groupOperations = {
     curl: '$API/cis/v1/groups',
     tag: 'Groups',
     secured: true,
+    management: true,
     query: Closed(groupsPaging),
-    responses: { 200: { description: 'The groups', schema: GroupsResult }, ...badRequest, ...unauthorized },
+    responses: {
+      200: { description: 'The groups', schema: GroupsResult },
+      ...badRequest,
+      ...unauthorized,
+      ...forbidden,
+    },
   },
   getGroup: {
     operationId: 'getGroup',
@@ -69,8 +82,15 @@ export const groupOperations = {
     curl: '$API/cis/v1/groups/$GROUP_ID',
     tag: 'Groups',
     secured: true,
+    management: true,
     params: GroupIdParams,
-    responses: { 200: { description: 'The group', schema: GroupResult }, ...badRequest, ...unauthorized, ...noGroup },
+    responses: {
+      200: { description: 'The group', schema: GroupResult },
+      ...badRequest,
+      ...unauthorized,
+      ...forbidden,
+      ...noGroup,
+    },
   },
   updateGroup: {
     operationId: 'updateGroup',
@@ -81,12 +101,14 @@ export const groupOperations = {
     description: 'Only what is sent changes, and replaces what is stored; null clears.',
     tag: 'Groups',
     secured: true,
+    management: true,
     params: GroupIdParams,
     body: UpdateGroupInput,
     responses: {
       200: { description: 'The group', schema: GroupResult },
       ...badRequest,
       ...unauthorized,
+      ...forbidden,
       ...noGroup,
       ...nameTaken,
     },
@@ -99,8 +121,9 @@ export const groupOperations = {
     curl: '-X DELETE $API/cis/v1/groups/$GROUP_ID',
     tag: 'Groups',
     secured: true,
+    management: true,
     params: GroupIdParams,
-    responses: { 204: { description: 'The group is gone' }, ...badRequest, ...unauthorized, ...noGroup },
+    responses: { 204: { description: 'The group is gone' }, ...badRequest, ...unauthorized, ...forbidden, ...noGroup },
   },
   getGroupMembers: {
     operationId: 'getGroupMembers',
@@ -110,10 +133,17 @@ export const groupOperations = {
     curl: '$API/cis/v1/groups/$GROUP_ID/users',
     tag: 'Groups',
     secured: true,
+    management: true,
     extension: true,
     params: GroupIdParams,
     query: Closed(paging),
-    responses: { 200: { description: 'The users', schema: UsersPage }, ...badRequest, ...unauthorized, ...noGroup },
+    responses: {
+      200: { description: 'The users', schema: UsersPage },
+      ...badRequest,
+      ...unauthorized,
+      ...forbidden,
+      ...noGroup,
+    },
   },
   addGroupMembers: {
     operationId: 'addGroupMembers',
@@ -124,10 +154,17 @@ export const groupOperations = {
     description: 'All of the users, or none when one is not there.',
     tag: 'Groups',
     secured: true,
+    management: true,
     extension: true,
     params: GroupIdParams,
     body: AddMembersInput,
-    responses: { 204: { description: 'The users are members' }, ...badRequest, ...unauthorized, ...noGroup },
+    responses: {
+      204: { description: 'The users are members' },
+      ...badRequest,
+      ...unauthorized,
+      ...forbidden,
+      ...noGroup,
+    },
   },
   removeGroupMember: {
     operationId: 'removeGroupMember',
@@ -137,8 +174,15 @@ export const groupOperations = {
     curl: '-X DELETE $API/cis/v1/groups/$GROUP_ID/users/$USER_ID',
     tag: 'Groups',
     secured: true,
+    management: true,
     extension: true,
     params: Type.Object({ ...GroupIdParams.properties, ...UserIdParams.properties }),
-    responses: { 204: { description: 'The user is no member' }, ...badRequest, ...unauthorized, ...noGroup },
+    responses: {
+      204: { description: 'The user is no member' },
+      ...badRequest,
+      ...unauthorized,
+      ...forbidden,
+      ...noGroup,
+    },
   },
 } as const satisfies Record<string, Operation>;

@@ -107,7 +107,7 @@ export const CreateUserInput = Closed(
     credentials: Type.Optional(CredentialsInput),
     delegated_access: Type.Optional(attributes.delegated_access),
   },
-  { title: 'CreateUserInput', description: 'An email or a phone_number is required' },
+  { title: 'CreateUserInput', description: 'An email, phone_number, username or external_user_id is required' },
 );
 
 export const UpdateUserInput = Closed(

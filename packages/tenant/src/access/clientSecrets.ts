@@ -1,21 +1,25 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { isSecret } from '../hashing/hashing.ts';
+import type { Client } from '../applications/rules/client.ts';
 import { TooManyAttempts } from './errors.ts';
+
+/** What a client's secret is compared with. */
+type Secrets = Pick<Client, 'secret_hash' | 'previous_secret_hash' | 'previous_valid_until'>;
 
 /** How many comparisons for one client may wait at once. */
 const MAX_WAITING = 8;
 
 /**
  * Tells whether a secret is a client's. A right one is remembered, by a keyed hash that nothing outside this process can
- * make, so that a client who has proved itself does not wait behind those who guess.
+ * make, so that a client who has proved itself does not wait behind those who guess. The secret before a rotation is good until its time is over.
  */
-export function makeSecretCheck(): (clientId: string, secret: string, hashed: string | undefined) => Promise<boolean> {
+export function makeSecretCheck(): (clientId: string, secret: string, client: Secrets | undefined) => Promise<boolean> {
   const key = randomBytes(32);
   const proved = new LRUCache<string, true>({ max: 10_000 });
   const waiting = new Map<string, number>();
 
-  return async (clientId, secret, hashed) => {
+  const isSecretNow = async (clientId: string, secret: string, hashed: string | undefined): Promise<boolean> => {
     const proof = createHmac('sha256', key).update(`${hashed}\n${secret}`).digest('base64');
     if (hashed !== undefined && proved.has(proof)) return true;
     // Those who name no client of ours share one place, so that what is told does not depend on who is there.
@@ -32,5 +36,11 @@ export function makeSecretCheck(): (clientId: string, secret: string, hashed: st
       if (left > 0) waiting.set(client, left);
       else waiting.delete(client);
     }
+  };
+
+  return async (clientId, secret, client) => {
+    if (await isSecretNow(clientId, secret, client?.secret_hash)) return true;
+    const { previous_secret_hash: previous, previous_valid_until: until } = client ?? {};
+    return Boolean(previous && until && until > Date.now()) && isSecretNow(clientId, secret, previous!);
   };
 }

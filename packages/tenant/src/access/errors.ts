@@ -70,3 +70,40 @@ export class TokenServerError extends defineError({
     super('The tenant could not answer this request', { cause });
   }
 }
+
+/** There is no signing key with this ID in the tenant. */
+export class KeyNotFound extends defineError({
+  code: 'signing_key_not_found',
+  status: 404,
+  meaning: 'No signing key of the tenant has this ID.',
+  remedy: 'Get the signing keys to see their IDs.',
+}) {
+  constructor() {
+    super('There is no such signing key');
+  }
+}
+
+/** The tenant has a key already. */
+export class KeyTaken extends defineError({
+  code: 'signing_key_is_taken',
+  status: 409,
+  meaning: 'The tenant has this signing key already, or another one begins to sign at this moment.',
+  remedy: 'Get the signing keys, and send the request again if the key is not there.',
+  member: 'ts_error_code',
+}) {
+  constructor() {
+    super('jwk is taken: the tenant has this key already');
+  }
+}
+
+/** The key that signs is needed. */
+export class KeySigns extends defineError({
+  code: 'signing_key_signs',
+  status: 400,
+  meaning: 'The key signs new tokens, and without it there would be none.',
+  remedy: 'Let another key sign first.',
+}) {
+  constructor() {
+    super('This key signs: let another one sign first');
+  }
+}

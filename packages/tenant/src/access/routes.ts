@@ -1,7 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { parse } from 'node:querystring';
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
-import { operations, TOKEN_LIFETIME_SECONDS, type OAuthError, type TokenRequest } from '@tessera/contract';
+import {
+  GRANT_TYPES,
+  operations,
+  TOKEN_LIFETIME_SECONDS,
+  type Discovery,
+  type GrantType,
+  type TokenRequest,
+  type TokenResponse,
+} from '@tessera/contract';
 import type { ClientCredentials } from '../applications/clientCredentials.ts';
 import { makeSecretCheck } from './clientSecrets.ts';
 import { ApiError } from '../errors.ts';
@@ -9,12 +17,24 @@ import { answerError } from '../http/errors.ts';
 import { InvalidRequest } from '../http/requestErrors.ts';
 import { InvalidClient, InvalidTarget, TokenServerError, UnsupportedGrantType } from './errors.ts';
 import type { Tokens } from './tokens.ts';
-import { findApplication } from '../applications/store.ts';
+import { findClient, type ClientOfApplication } from '../applications/clientStore.ts';
+import { ALGORITHM, type Keyring } from './keyring.ts';
 import type { Database } from '../database/database.ts';
 import { route } from '../http/route.ts';
 
-/** The token endpoint. */
-export function tokenRoutes(app: FastifyInstance, database: Database, tokens: Tokens): void {
+/** What a grant gives to a client that has authenticated itself. @throws ApiError */
+export type Grant = (client: ClientOfApplication, body: TokenRequest) => Promise<TokenResponse>;
+
+/**
+ * The token endpoint.
+ * @param grants those beyond client credentials, by their `grant_type`
+ */
+export function tokenRoutes(
+  app: FastifyInstance,
+  database: Database,
+  tokens: Tokens,
+  grants: Partial<Record<GrantType, Grant>>,
+): void {
   const isSecretOf = makeSecretCheck();
   // A form is the one body that the token endpoint takes, and no other route takes one (RFC 6749, 3.2).
   app.removeContentTypeParser('application/json');
@@ -22,39 +42,59 @@ export function tokenRoutes(app: FastifyInstance, database: Database, tokens: To
   // Not the API's error body here, but the one that OAuth clients know.
   app.setErrorHandler((thrown: Error, request, reply) => {
     const error = oauthError(thrown);
-    const body = { error: error.code, error_description: error.message } as OAuthError;
+    const body = { error: error.code, error_description: error.message };
     return answerError(error, body, request, reply);
   });
+
+  const clientCredentials: Grant = async (client, { resource }) => ({
+    access_token: await tokens.issue(client, resource),
+    token_type: 'Bearer',
+    expires_in: TOKEN_LIFETIME_SECONDS,
+    scope: tokens.scope,
+  });
+  const granting: Partial<Record<GrantType, Grant>> = { ...grants, client_credentials: clientCredentials };
 
   route(app, operations.getAccessToken, async ({ body, request, reply }) => {
     void reply.header('cache-control', 'no-store');
     if (!body.grant_type) throw new InvalidRequest('grant_type is required');
+    const grant = granting[body.grant_type];
+    if (!grant) throw new UnsupportedGrantType();
     const { clientId, clientSecret } = credentialsOf(request, body);
-    const application = await findApplication(database, clientId);
-    if (!(await isSecretOf(clientId, clientSecret, application?.secret_hash)) || !application) {
+    const client = await findClient(database, clientId);
+    if (!(await isSecretOf(clientId, clientSecret, client)) || !client?.enabled) {
       throw new InvalidClient('The client ID or the client secret is wrong');
     }
-    return {
-      access_token: await tokens.issue(application, body.resource),
-      token_type: 'Bearer' as const,
-      expires_in: TOKEN_LIFETIME_SECONDS,
-      scope: tokens.scope,
-    };
+    return grant(client, body);
   });
 }
 
-/** The public keys and the discovery document. */
-export function keyRoutes(app: FastifyInstance, tokens: Tokens, publicUrl: string): void {
-  route(app, operations.getJwks, () => tokens.publicKeys);
-
-  route(app, operations.getDiscovery, () => ({
-    issuer: tokens.issuer,
-    token_endpoint: publicUrl + operations.getAccessToken.path,
-    jwks_uri: publicUrl + operations.getJwks.path,
-    grant_types_supported: ['client_credentials'],
-    token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
-    response_types_supported: [],
-  }));
+/** The public keys and the discovery documents: those of the first tenant, and of each other one at a path of its own. */
+export function keyRoutes(
+  app: FastifyInstance,
+  keyring: Keyring,
+  { issuerOf }: Tokens,
+  publicUrl: string,
+  firstTenantId: string,
+): void {
+  const discovery = (tenantId: string): Discovery => {
+    const issuer = issuerOf(tenantId);
+    return {
+      issuer,
+      token_endpoint: publicUrl + operations.getAccessToken.path,
+      jwks_uri: issuer + operations.getJwks.path,
+      grant_types_supported: [...GRANT_TYPES],
+      token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
+      response_types_supported: ['code'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: [ALGORITHM],
+      code_challenge_methods_supported: ['S256'],
+    };
+  };
+  route(app, operations.getJwks, () => keyring.published(firstTenantId));
+  route(app, operations.getJwksOfUsersApi, () => keyring.published(firstTenantId));
+  route(app, operations.getDiscovery, () => discovery(firstTenantId));
+  route(app, operations.getJwksOfTenant, ({ params }) => keyring.published(params.tenant_id));
+  route(app, operations.getDiscoveryOfTenant, ({ params }) => discovery(params.tenant_id));
 }
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -94,7 +134,7 @@ function oauthError(thrown: Error): ApiError {
   if (thrown instanceof ApiError) return thrown.status === 500 ? new TokenServerError(thrown) : thrown;
   const { validation, statusCode = 500 } = thrown as FastifyError;
   const [fault] = validation ?? [];
-  if (fault?.instancePath === '/grant_type' && fault.keyword === 'const') return new UnsupportedGrantType();
+  if (fault?.instancePath === '/grant_type' && fault.keyword === 'enum') return new UnsupportedGrantType();
   if (fault?.instancePath === '/resource') return new InvalidTarget();
   if (fault?.instancePath) return new InvalidRequest(`${fault.instancePath.slice(1)} must be given once, as text`);
   if (statusCode < 500) return new InvalidRequest('The body must be application/x-www-form-urlencoded');

@@ -1,111 +1,163 @@
 import { randomUUID } from 'node:crypto';
-import { createLocalJWKSet, errors, importJWK, jwtVerify, SignJWT, type CryptoKey, type JSONWebKeySet } from 'jose';
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import {
   DEFAULT_AUDIENCE,
   MANAGEMENT_ROLE,
   TOKEN_LIFETIME_SECONDS,
   type AccessTokenClaims,
-  type JsonWebKeySet,
+  type UserTokenClaims,
 } from '@tessera/contract';
-import type { Application } from '../applications/store.ts';
+import type { ClientStates } from '../applications/clientStates.ts';
+import type { ClientOfApplication } from '../applications/clientStore.ts';
 import { AccessTokenInvalid } from './errors.ts';
-import type { SigningKey } from './signingKeys.ts';
+import { ALGORITHM, type Keyring } from './keyring.ts';
 
-/** The access tokens of this service: issues, publishes the keys, verifies. */
-export interface Tokens {
-  issuer: string;
-  publicKeys: JsonWebKeySet;
-  /** What every token permits, as the `scope` of RFC 6749. */
-  scope: string;
-  /**
-   * Signs an access token for an application.
-   * @param audience the `resource` that was asked for
-   */
-  issue(application: Application, audience: string | undefined): Promise<string>;
-  /**
-   * Gives the claims of a valid, unexpired token of this service.
-   * @throws AccessTokenInvalid when it is none
-   */
-  verify(token: string): Promise<AccessTokenClaims>;
+/** What a token says, apart from when and by whom it was issued. */
+export interface TokenContent {
+  subject: string;
+  audience: string;
+  /** How long it lives, in seconds. */
+  lifetime: number;
+  claims: JWTPayload;
 }
 
-const ALGORITHM = 'RS256';
+/** The tokens of this service: issues and verifies. */
+export interface Tokens {
+  /** Who issues a tenant's tokens: what their `iss` says, and where its discovery document is. */
+  issuerOf(tenantId: string): string;
+  /** What every client's token permits, as the `scope` of RFC 6749. */
+  scope: string;
+  /**
+   * Signs an access token for a client.
+   * @param audience the `resource` that was asked for
+   */
+  issue(client: ClientOfApplication, audience: string | undefined): Promise<string>;
+  /** Signs tokens of a tenant, all with one key. */
+  sign(tenantId: string, contents: TokenContent[]): Promise<string[]>;
+  /**
+   * Gives the claims of a client's valid, unexpired token of this service.
+   * @throws AccessTokenInvalid when it is none, or the client is gone or its application disabled
+   */
+  verify(token: string): Promise<AccessTokenClaims>;
+  /** The same of a user's token. Whether the session goes on is not asked here. @throws AccessTokenInvalid */
+  verifyUser(token: string): Promise<UserTokenClaims>;
+}
+
 const SCOPE = ['apps', 'users']
   .flatMap((what) => ['create', 'read', 'list', 'edit', 'delete'].map((verb) => `${what}:${verb}`))
   .join(' ');
 
-/** @param keys every key of the database, the newest first; one tenant's tokens are signed with its newest */
-export async function makeTokens(issuer: string, keys: SigningKey[]): Promise<Tokens> {
-  const signing = new Map<string, { kid: string; key: CryptoKey }>();
-  for (const { tenant_id, kid, private_jwk } of keys) {
-    if (signing.has(tenant_id)) continue;
-    signing.set(tenant_id, { kid, key: (await importJWK(private_jwk, ALGORITHM)) as CryptoKey });
-  }
-  const publicKeys = {
-    keys: keys.map(({ kid, private_jwk: { n, e } }) => ({
-      kty: 'RSA',
-      kid,
-      alg: ALGORITHM,
-      use: 'sig',
-      n: n ?? '',
-      e: e ?? '',
-    })),
-  };
-  const keySet = createLocalJWKSet(publicKeys satisfies JSONWebKeySet);
-  const tenantOfKey = new Map(keys.map(({ kid, tenant_id }) => [kid, tenant_id]));
+/**
+ * @param publicUrl where clients reach this service
+ * @param firstTenantId the tenant that is served at that address itself; others have a path of their own
+ */
+export function makeTokens(publicUrl: string, firstTenantId: string, keyring: Keyring, states: ClientStates): Tokens {
   // A signature costs as much to check as an update costs to make: each token is checked once and known until it expires.
-  const verified = new LRUCache<string, AccessTokenClaims>({ max: 10_000 });
+  const verified = new LRUCache<string, { kid: string; claims: AccessTokenClaims }>({ max: 10_000 });
+  const issuerOf = (tenantId: string): string =>
+    tenantId === firstTenantId ? publicUrl : `${publicUrl}/tenants/${encodeURIComponent(tenantId)}`;
+
+  const sign: Tokens['sign'] = async (tenantId, contents) => {
+    const { kid, key } = await keyring.signer(tenantId);
+    return Promise.all(
+      contents.map(({ subject, audience, lifetime, claims }) =>
+        new SignJWT(claims)
+          .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid })
+          .setIssuer(issuerOf(tenantId))
+          .setSubject(subject)
+          .setAudience(audience)
+          .setIssuedAt()
+          .setExpirationTime(`${lifetime}s`)
+          .sign(key),
+      ),
+    );
+  };
+
+  /** The claims of any access token of this service. */
+  const check = async (token: string): Promise<AccessTokenClaims> => {
+    const known = verified.get(token);
+    const { kid, tid } = known ? { kid: known.kid, tid: known.claims.tid } : namedIn(token);
+    // The key first: one that was disabled or deleted ends what it signed. It must be the tenant's own.
+    const key = await keyring.verifier(tid, kid);
+    if (!key) throw new AccessTokenInvalid('The access token is invalid');
+    const claims =
+      known && known.claims.exp * 1000 > Date.now() ? known.claims : await verifySignature(token, key, issuerOf(tid));
+    verified.set(token, { kid, claims });
+    if (!(await states.isGood(tid, claims.client_id))) {
+      throw new AccessTokenInvalid('The access token is of a client that is gone or disabled');
+    }
+    return claims;
+  };
+
+  const verifySignature = async (token: string, key: CryptoKey, issuer: string): Promise<AccessTokenClaims> => {
+    try {
+      const { payload } = await jwtVerify<AccessTokenClaims>(token, key, {
+        // No issuer: the key says which tenant vouches for a token, and a tenant may answer under several URLs.
+        audience: [DEFAULT_AUDIENCE, publicUrl, issuer],
+        algorithms: [ALGORITHM],
+        // An ID token has no `jti`, and so is no access token.
+        requiredClaims: ['exp', 'sub', 'tid', 'app_id', 'client_id', 'jti'],
+      });
+      return payload;
+    } catch (error) {
+      if (error instanceof errors.JWTExpired)
+        throw new AccessTokenInvalid('The access token has expired', { cause: error });
+      if (error instanceof errors.JOSEError || error instanceof TypeError) {
+        throw new AccessTokenInvalid('The access token is invalid', { cause: error });
+      }
+      throw error;
+    }
+  };
 
   return {
-    issuer,
-    publicKeys,
+    issuerOf,
     scope: SCOPE,
+    sign,
 
-    issue(application, audience) {
-      const key = signing.get(application.tenant_id);
-      if (!key) throw new Error(`Tenant ${application.tenant_id} has no signing key`);
-      return new SignJWT({
-        client_id: application.client_id,
-        app_id: application.app_id,
-        app_name: application.name,
-        tid: application.tenant_id,
+    async issue(client, audience) {
+      const claims = {
+        client_id: client.client_id,
+        app_id: client.app_id,
+        app_name: client.app_name,
+        tid: client.tenant_id,
         scope: SCOPE,
-        roles: application.management ? [MANAGEMENT_ROLE] : [],
-      })
-        .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: key.kid })
-        .setIssuer(issuer)
-        .setSubject(application.client_id)
-        .setAudience(audience ?? DEFAULT_AUDIENCE)
-        .setIssuedAt()
-        .setExpirationTime(`${TOKEN_LIFETIME_SECONDS}s`)
-        .setJti(randomUUID())
-        .sign(key.key);
+        roles: client.management ? [MANAGEMENT_ROLE] : [],
+        jti: randomUUID(),
+      };
+      const content = { subject: client.client_id, lifetime: TOKEN_LIFETIME_SECONDS, claims };
+      const [token] = await sign(client.tenant_id, [{ ...content, audience: audience ?? DEFAULT_AUDIENCE }]);
+      return token!;
     },
 
     async verify(token) {
-      const known = verified.get(token);
-      if (known && known.exp * 1000 > Date.now()) return known;
-      try {
-        const { payload, protectedHeader } = await jwtVerify<AccessTokenClaims>(token, keySet, {
-          // No issuer: the key says which database vouches for a token, and its tenants may answer under several URLs.
-          audience: [DEFAULT_AUDIENCE, issuer],
-          algorithms: [ALGORITHM],
-          requiredClaims: ['exp', 'sub', 'tid', 'app_id', 'client_id'],
-        });
-        // With several tenants in one database, a tenant's token is signed by its own key or not at all.
-        if (tenantOfKey.get(protectedHeader.kid ?? '') !== payload.tid)
-          throw new AccessTokenInvalid('The access token is invalid');
-        verified.set(token, payload);
-        return payload;
-      } catch (error) {
-        if (error instanceof errors.JWTExpired)
-          throw new AccessTokenInvalid('The access token has expired', { cause: error });
-        if (error instanceof errors.JOSEError || error instanceof TypeError) {
-          throw new AccessTokenInvalid('The access token is invalid', { cause: error });
-        }
-        throw error;
-      }
+      const claims = await check(token);
+      if (isOfUser(claims)) throw new AccessTokenInvalid("The access token is a user's, and this wants a client's");
+      return claims;
+    },
+
+    async verifyUser(token) {
+      const claims = await check(token);
+      if (!isOfUser(claims)) throw new AccessTokenInvalid("The access token is a client's, and this wants a user's");
+      return claims;
     },
   };
 }
+
+const isOfUser = (claims: AccessTokenClaims): claims is UserTokenClaims =>
+  (claims as Partial<UserTokenClaims>).sid !== undefined;
+
+/** The key and the tenant that a token names, which is not checked yet. */
+function namedIn(token: string): { kid: string; tid: string } {
+  try {
+    const { kid } = decodeProtectedHeader(token);
+    const { tid } = decodeJwt(token);
+    if (typeof kid === 'string' && typeof tid === 'string' && isPlain(kid) && isPlain(tid)) return { kid, tid };
+  } catch {
+    // Nothing that could be read: it is refused below.
+  }
+  throw new AccessTokenInvalid('The access token is invalid');
+}
+
+// PostgreSQL is asked for them, and takes no other text.
+const isPlain = (name: string): boolean => /^[\x21-\x7e]{1,255}$/.test(name);

@@ -1,4 +1,6 @@
-/** What an application authenticates itself with (RFC 6749, 2.3.1). */
+import { randomBytes } from 'node:crypto';
+
+/** What a client authenticates itself with (RFC 6749, 2.3.1). */
 export interface ClientCredentials {
   clientId: string;
   clientSecret: string;
@@ -6,6 +8,8 @@ export interface ClientCredentials {
 
 /** The fewest characters of a client secret. Those that the tenant makes up have 43, which is 256 bits. */
 export const CLIENT_SECRET_MIN_LENGTH = 12;
+
+export const newClientSecret = (): string => randomBytes(32).toString('base64url');
 
 /** Why a client secret is too easily guessed, as what follows its name; undefined when it is not. */
 export function secretFault({ clientId, clientSecret }: ClientCredentials): string | undefined {

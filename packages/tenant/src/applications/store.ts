@@ -1,36 +1,24 @@
 import type { Queryable } from '../database/database.ts';
+import type { Application } from './rules/application.ts';
 
-/** An application of a tenant, with its client credentials. */
-export interface Application {
+/** Tenants and their applications. */
+
+const COLUMNS =
+  'tenant_id, app_id, name, management, enabled, settings, default_client_id, created_by, created_at, updated_at';
+
+/** A tenant of this database. */
+export interface TenantRow {
   tenant_id: string;
-  app_id: string;
   name: string;
-  client_id: string;
-  secret_hash: string;
-  /** Whether its tokens reach the tenant-level routes (`/v1/manage`). */
-  management: boolean;
   created_at: number;
 }
 
-/** The application that a client ID belongs to. */
-export async function findApplication(database: Queryable, clientId: string): Promise<Application | undefined> {
-  const { rows } = await database.query<Application>({
-    name: 'find-application',
-    text: `select tenant_id, app_id, name, client_id, secret_hash, management, created_at
-      from applications where client_id = $1`,
-    values: [clientId],
+/** All tenants, the oldest first. */
+export async function listTenants(database: Queryable): Promise<TenantRow[]> {
+  const { rows } = await database.query<TenantRow>({
+    text: 'select tenant_id, name, created_at from tenants order by created_at, tenant_id',
   });
-  return rows[0];
-}
-
-/** The oldest application of the oldest tenant. */
-export async function findFirstApplication(database: Queryable): Promise<Application | undefined> {
-  const { rows } = await database.query<Application>({
-    text: `select tenant_id, app_id, name, client_id, secret_hash, management, created_at from applications
-      where tenant_id = $1 order by created_at, app_id limit 1`,
-    values: [await findFirstTenant(database)],
-  });
-  return rows[0];
+  return rows;
 }
 
 /** The oldest tenant's ID; undefined before the first start. */
@@ -48,18 +36,72 @@ export async function insertTenant(database: Queryable, tenantId: string, name: 
   });
 }
 
+/** Lets one writer at a time change the applications of a tenant: names are unique, and a management one stays. */
+export async function lockTenant(connection: Queryable, tenantId: string): Promise<void> {
+  await connection.query({ text: 'select from tenants where tenant_id = $1 for no key update', values: [tenantId] });
+}
+
+/** All applications of a tenant, the oldest first. */
+export async function listApplications(database: Queryable, tenantId: string): Promise<Application[]> {
+  const { rows } = await database.query<Application>({
+    name: 'list-applications',
+    text: `select ${COLUMNS} from applications where tenant_id = $1 order by created_at, app_id`,
+    values: [tenantId],
+  });
+  return rows;
+}
+
+export async function findApplication(
+  database: Queryable,
+  tenantId: string,
+  appId: string,
+): Promise<Application | undefined> {
+  const { rows } = await database.query<Application>({
+    name: 'find-application',
+    text: `select ${COLUMNS} from applications where tenant_id = $1 and app_id = $2`,
+    values: [tenantId, appId],
+  });
+  return rows[0];
+}
+
 export async function insertApplication(database: Queryable, application: Application): Promise<void> {
-  const { tenant_id, app_id, name, client_id, secret_hash, management, created_at } = application;
   await database.query({
-    text: `insert into applications (tenant_id, app_id, name, client_id, secret_hash, management, created_at)
-      values ($1, $2, $3, $4, $5, $6, $7)`,
-    values: [tenant_id, app_id, name, client_id, secret_hash, management, created_at],
+    text: `insert into applications (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    values: valuesOf(application),
   });
 }
 
-export async function replaceSecret(database: Queryable, application: Application, secretHash: string): Promise<void> {
+export async function replaceApplication(database: Queryable, application: Application): Promise<void> {
   await database.query({
-    text: 'update applications set secret_hash = $3 where tenant_id = $1 and app_id = $2',
-    values: [application.tenant_id, application.app_id, secretHash],
+    text: `update applications set (name, management, enabled, settings, default_client_id, created_by, created_at,
+      updated_at) = ($3, $4, $5, $6::jsonb, $7, $8, $9, $10) where tenant_id = $1 and app_id = $2`,
+    values: valuesOf(application),
   });
+}
+
+/** Deletes an application with its clients. */
+export async function deleteApplication(connection: Queryable, tenantId: string, appId: string): Promise<void> {
+  for (const table of ['clients', 'applications']) {
+    await connection.query({
+      text: `delete from ${table} where tenant_id = $1 and app_id = $2`,
+      values: [tenantId, appId],
+    });
+  }
+}
+
+function valuesOf(application: Application): unknown[] {
+  const { tenant_id, app_id, name, management, enabled, settings } = application;
+  const { default_client_id, created_by, created_at, updated_at } = application;
+  return [
+    tenant_id,
+    app_id,
+    name,
+    management,
+    enabled,
+    JSON.stringify(settings),
+    default_client_id,
+    created_by,
+    created_at,
+    updated_at,
+  ];
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { startEmbeddedPostgres } from '../postgres/embedded.ts';
+import { findRunning, startEmbeddedPostgres } from '../postgres/embedded.ts';
 import { StartError } from '../startError.ts';
 import { openDatabase, type Database } from './database.ts';
 
@@ -17,14 +17,23 @@ export interface Storage {
 /**
  * Opens the database, and brings its schema up to date.
  * @param connections the most at once
+ * @param options `join`: works beside the tenant that runs on the directory, when one does
  * @throws StartError when it cannot be opened, in words for the operator
  */
-export async function openStorage(location: StorageLocation, connections: number, log: Logger): Promise<Storage> {
-  const starting = 'directory' in location ? startEmbeddedPostgres(location.directory, connections) : undefined;
+export async function openStorage(
+  location: StorageLocation,
+  connections: number,
+  log: Logger,
+  { join = false } = {},
+): Promise<Storage> {
+  const running = join && 'directory' in location ? await findRunning(location.directory) : undefined;
+  const starting =
+    'directory' in location && !running ? startEmbeddedPostgres(location.directory, connections) : undefined;
   // PostgreSQL starts while this loads.
   const loading = import('./migrate.ts');
   const embedded = await starting;
-  const connection = embedded?.connection ?? { connectionString: (location as { databaseUrl: string }).databaseUrl };
+  const connection = running ??
+    embedded?.connection ?? { connectionString: (location as { databaseUrl: string }).databaseUrl };
   let closing = false;
   const database = openDatabase(connection, connections, (error) => {
     // A connection that ends while PostgreSQL is being stopped is no news.

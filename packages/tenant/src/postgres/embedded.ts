@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -102,6 +102,29 @@ export async function startEmbeddedPostgres(directory: string, connections = 16)
   }
 }
 
+/**
+ * Finds the server that another tenant runs on a data directory.
+ * @returns how to connect; undefined when none runs there, as far as its lock tells
+ */
+export async function findRunning(directory: string): Promise<EmbeddedPostgres['connection'] | undefined> {
+  const lock = path.join(path.resolve(directory), 'postgres', 'postmaster.pid');
+  const [pid = '', , , , sockets = ''] = (await readFile(lock, 'utf8').catch(() => '')).split('\n');
+  if (!/^\d+$/.test(pid) || !sockets.startsWith('/')) return undefined;
+  const there = await stat(path.join(sockets, `.s.PGSQL.${PORT}`)).catch(() => undefined);
+  return there?.isSocket() ? connectionTo(sockets) : undefined;
+}
+
+/** All of it, so that PGPORT, PGSSLMODE and the like, which are for another server, mean nothing here. */
+const connectionTo = (sockets: string): EmbeddedPostgres['connection'] => ({
+  host: sockets,
+  port: PORT,
+  user: SUPERUSER,
+  database: 'postgres',
+  password: 'none',
+  ssl: false,
+  options: '-c jit=off',
+});
+
 type Started = { server: EmbeddedPostgres } | { inUse: boolean; output: string };
 
 async function start(binaries: Binaries, place: Place, cluster: string, connections: number): Promise<Started> {
@@ -135,16 +158,7 @@ async function start(binaries: Binaries, place: Place, cluster: string, connecti
   }
   return {
     server: {
-      // All of it, so that PGPORT, PGSSLMODE and the like, which are for another server, mean nothing here.
-      connection: {
-        host: sockets,
-        port: PORT,
-        user: SUPERUSER,
-        database: 'postgres',
-        password: 'none',
-        ssl: false,
-        options: '-c jit=off',
-      },
+      connection: connectionTo(sockets),
       ended,
       async stop() {
         watcher.stdin!.end();

@@ -4,11 +4,13 @@ import { access, rename, rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Logger } from 'pino';
-import { ensureAccess } from '../access/firstStart.ts';
+import { ensureAccess, type MadeCredentials } from '../access/firstStart.ts';
 import type { ClientCredentials } from '../applications/clientCredentials.ts';
 import { StartError } from '../startError.ts';
 import { openStorage, type StorageLocation } from '../database/storage.ts';
-import { findApplication, findFirstApplication, type Application } from '../applications/store.ts';
+import { findClient, listClients } from '../applications/clientStore.ts';
+import type { Client } from '../applications/rules/client.ts';
+import { findFirstTenant } from '../applications/store.ts';
 import type { Database } from '../database/database.ts';
 import { dump, restore } from './dump.ts';
 import { exportUsers } from './exportUsers.ts';
@@ -22,29 +24,36 @@ export interface TransferOptions {
   /** Client credentials that an application must have; the users are imported and exported as that application. */
   credentials?: ClientCredentials;
   log: Logger;
-  onNewCredentials(made: ClientCredentials): void;
+  onNewCredentials(made: MadeCredentials[]): void;
 }
 
-async function withApplication<T>(
+async function withClient<T>(
   { storage: location, connections, credentials, log, onNewCredentials }: TransferOptions,
-  work: (database: Database, application: Application) => Promise<T>,
+  work: (database: Database, client: Client) => Promise<T>,
 ): Promise<T> {
   const storage = await openStorage(location, connections, log);
   try {
     const made = await ensureAccess(storage.database, credentials);
-    if (made) onNewCredentials(made);
-    const application = credentials
-      ? await findApplication(storage.database, credentials.clientId)
-      : await findFirstApplication(storage.database);
-    return await work(storage.database, application!);
+    if (made.length > 0) onNewCredentials(made);
+    return await work(storage.database, await wantClient(storage.database, credentials?.clientId));
   } finally {
     await storage.close();
   }
 }
 
+/** The client as whom users are transferred: the one that is told, or the first tenant's oldest. @throws StartError */
+async function wantClient(database: Database, clientId: string | undefined): Promise<Client> {
+  const client = clientId
+    ? await findClient(database, clientId)
+    : (await listClients(database, (await findFirstTenant(database))!))[0];
+  if (!client)
+    throw new StartError('The tenant has no client: make one with tenant clients create APPLICATION_ID NAME.');
+  return client;
+}
+
 /** The command `import FILE`. @returns whether every line was imported */
 export function runImport(options: TransferOptions, file: string, signal: AbortSignal): Promise<boolean> {
-  return withApplication(options, async (database, { tenant_id: tenantId, app_id, client_id: clientId }) => {
+  return withClient(options, async (database, { tenant_id: tenantId, app_id, client_id: clientId }) => {
     const bar = new SingleBar(
       {
         format: '{bar} {percentage} % | {duration_formatted} | {bad} bad lines',
@@ -86,7 +95,7 @@ export function runImport(options: TransferOptions, file: string, signal: AbortS
 
 /** The command `export [FILE]`: to standard output when there is no file. @throws StartError when it cannot be written */
 export function runExport(options: TransferOptions, file: string | undefined): Promise<void> {
-  return withApplication(options, async (database, { tenant_id, app_id }) => {
+  return withClient(options, async (database, { tenant_id, app_id }) => {
     const count = await writeWhole(file, (output) => exportUsers(database, tenant_id, app_id, output));
     process.stderr.write(`${count} users exported.\n`);
   });

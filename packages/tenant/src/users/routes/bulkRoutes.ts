@@ -13,7 +13,7 @@ import {
 import { insertUsers } from '../store/bulkInsert.ts';
 import type { Database } from '../../database/database.ts';
 import type { UpdateTogether } from '../store/sharedCommits.ts';
-import { updateUser } from '../store/users.ts';
+import { associateUser, updateUser } from '../store/users.ts';
 import { changeOf, newUser, type ChangeContext } from '../rules/change.ts';
 import { toApiUser } from '../rules/result.ts';
 import { UserNotFound } from '../rules/errors.ts';
@@ -42,6 +42,13 @@ export function bulkRoutes(app: FastifyInstance, database: Database, updateToget
   const isCreate = compile<CreateUserInput>(CreateUserInput);
   const isUpdate = compile<UpdateUserInput>(UpdateUserInput);
 
+  /** One who is there and only not in the application is associated, as a request for it alone does. */
+  const associateOr = async (taken: ApiError, profile: User['profile'], caller: AccessTokenClaims): Promise<User> => {
+    const there = await associateUser(database, writerOf(caller), caller.app_id, profile);
+    if (!there) throw taken;
+    return there;
+  };
+
   route(app, operations.createUsers, ({ body, caller, reply }) => {
     const hashing = pLimit(HASHING_AT_ONCE);
     return sendOutcomes(reply, caller, body.users, async (items) => {
@@ -56,7 +63,13 @@ export function bulkRoutes(app: FastifyInstance, database: Database, updateToget
       const users = made.flatMap((one) => (one instanceof ApiError ? [] : [one]));
       const refused = await outcome(() => insertUsers(database, writerOf(caller), users));
       if (refused instanceof ApiError) return made.map((one) => (one instanceof ApiError ? one : refused));
-      return made.map((one) => (one instanceof ApiError ? one : (refused.get(one.user_id) ?? one)));
+      const outcomes: Outcome[] = [];
+      // One after another: of two items that name one user, the first associates it.
+      for (const one of made) {
+        const taken = one instanceof ApiError ? undefined : refused.get(one.user_id);
+        outcomes.push(taken ? await outcome(() => associateOr(taken, (one as User).profile, caller)) : one);
+      }
+      return outcomes;
     });
   });
 

@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { v7 as uuid } from 'uuid';
-import { operations } from '@tessera/contract';
+import { operations, type AccessTokenClaims } from '@tessera/contract';
 import type { Database } from '../../database/database.ts';
 import type { UpdateTogether } from '../store/sharedCommits.ts';
-import { changeUser, deleteUser, insertUser, updateUser } from '../store/users.ts';
+import { associateUser, changeUser, deleteUser, insertUser, updateUser } from '../store/users.ts';
 import { removeFromApp } from '../rules/addresses.ts';
 import { changeOf, newUser } from '../rules/change.ts';
-import { UserNotFound } from '../rules/errors.ts';
+import { IdentifierTaken, UserNotFound } from '../rules/errors.ts';
+import type { User } from '../rules/user.ts';
 import { versionsOf } from '../rules/version.ts';
 import { changeContext } from './changeContext.ts';
 import { writerOf } from '../../http/authentication.ts';
@@ -17,8 +18,7 @@ import { userAnswer } from './userAnswer.ts';
 export function userRoutes(app: FastifyInstance, database: Database, updateTogether: UpdateTogether): void {
   route(app, operations.createUser, async ({ body, caller, reply }) => {
     const user = newUser(uuid(), body, await changeContext(body.credentials, caller));
-    await insertUser(database, writerOf(caller), user);
-    return userAnswer(user, caller, reply);
+    return userAnswer(await insertOrAssociate(database, caller, user), caller, reply);
   });
 
   route(app, operations.updateUser, async ({ params, headers, body, caller, reply }) => {
@@ -39,4 +39,18 @@ export function userRoutes(app: FastifyInstance, database: Database, updateToget
     if (!(await deleteUser(database, writerOf(caller), params.user_id, versions))) throw new UserNotFound();
     return undefined;
   });
+}
+
+/** @throws IdentifierTaken when another user has an identifier, and not one who is only to be associated */
+export async function insertOrAssociate(database: Database, caller: AccessTokenClaims, user: User): Promise<User> {
+  try {
+    await insertUser(database, writerOf(caller), user);
+    return user;
+  } catch (error) {
+    const there =
+      error instanceof IdentifierTaken &&
+      (await associateUser(database, writerOf(caller), caller.app_id, user.profile));
+    if (!there) throw error;
+    return there;
+  }
 }

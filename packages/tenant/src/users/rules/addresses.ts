@@ -52,6 +52,12 @@ export function removeFromApp(user: User, appId: string, at: number): User {
   return { ...changed(user, {}, at), apps };
 }
 
+/** Puts a user into an application, and changes nothing else of it. */
+export const addToApp = (user: User, appId: string, at: number): User => ({
+  ...changed(user, {}, at),
+  apps: { ...user.apps, [appId]: {} },
+});
+
 function secondariesOf(profile: Profile, kind: AddressKind): (ApiUserEmail | ApiUserPhone)[] {
   return profile[SECONDARIES[kind]] ?? [];
 }

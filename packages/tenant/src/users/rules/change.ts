@@ -117,8 +117,9 @@ export function applyChange(user: User, change: Change): User {
   for (const attribute of ['email', 'phone_number'] as const) {
     if (profile[attribute] === undefined) delete profile[attribute];
   }
-  if (!profile.email && !profile.phone_number)
-    faults.push('email or phone_number is required: a user needs one of them');
+  if (!profile.email && !profile.phone_number && !profile.username && !profile.external_user_id) {
+    faults.push('email, phone_number, username or external_user_id is required: a user needs one of them');
+  }
   if (change.password && !profile.username && !profile.email) {
     faults.push('credentials need a user with a username or a primary email');
   }
@@ -210,7 +211,7 @@ function withPrimary<Entry extends { value: string }>(
 /**
  * A new user, associated with the application that creates it. Nobody has signed in as it yet, so it is pending.
  * @param input the body of the request, valid by its schema
- * @throws RuleError when the input breaks a rule, such as having neither email nor phone number
+ * @throws RuleError when the input breaks a rule, such as having no identifier
  */
 export function newUser(userId: string, input: CreateUserInput, context: ChangeContext): User {
   const { at, appId } = context;

@@ -39,6 +39,17 @@ export async function deleteIdentifiers(
   });
 }
 
+/** The IDs of the users who have any of these identifiers. */
+export async function findOwners(database: Queryable, tenantId: string, identifiers: Identifier[]): Promise<string[]> {
+  const { rows } = await database.query<{ user_id: string }>({
+    name: 'find-owners',
+    text: `select distinct user_id from identifiers where tenant_id = $1
+      and (kind, value) in (select * from unnest($2::text[], $3::text[]))`,
+    values: [tenantId, identifiers.map(({ kind }) => kind), identifiers.map(({ value }) => value)],
+  });
+  return rows.map(({ user_id }) => user_id);
+}
+
 /** An identifier and who wants it. */
 export interface Claim extends Identifier {
   user_id: string;

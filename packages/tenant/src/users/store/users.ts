@@ -1,10 +1,11 @@
-import { identifiersBeyond, type Identifier } from '../rules/identifiers.ts';
+import { identifiersBeyond, identifiersOf, type Identifier } from '../rules/identifiers.ts';
 import { applyChange, isBlind, type Change } from '../rules/change.ts';
 import { differenceOf } from '../rules/history.ts';
-import type { User } from '../rules/user.ts';
+import type { Profile, User } from '../rules/user.ts';
+import { addToApp } from '../rules/addresses.ts';
 import { wantVersion } from '../rules/version.ts';
 import { inTransaction, type Database, type Queryable } from '../../database/database.ts';
-import { deleteIdentifiers, insertIdentifiers } from './identifiers.ts';
+import { deleteIdentifiers, findOwners, insertIdentifiers } from './identifiers.ts';
 import type { UpdateTogether } from './sharedCommits.ts';
 import { insertDeletion, insertHistory } from './history.ts';
 import type { Writer } from '../../database/writer.ts';
@@ -58,6 +59,32 @@ export function insertUser(database: Database, writer: Writer, user: User): Prom
     });
     await record(connection, writer, undefined, user);
   });
+}
+
+/**
+ * Associates a user who is there already with an application, as creating it again does.
+ * @param profile the identifiers by which it is found
+ * @returns the user; undefined when the identifiers are of several users, or of one who is associated already
+ */
+export async function associateUser(
+  database: Database,
+  writer: Writer,
+  appId: string,
+  profile: Profile,
+): Promise<User | undefined> {
+  const owners = await findOwners(database, writer.tenantId, identifiersOf(profile));
+  const [userId] = owners;
+  if (userId === undefined || owners.length > 1) return undefined;
+  const already = new Error('The user is associated already');
+  try {
+    return await changeUser(database, writer, userId, (user) => {
+      if (user.apps[appId]) throw already;
+      return addToApp(user, appId, Date.now());
+    });
+  } catch (error) {
+    if (error === already) return undefined;
+    throw error;
+  }
 }
 
 /**

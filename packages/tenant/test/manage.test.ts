@@ -1,0 +1,154 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { freshDatabase } from './freshDatabase.ts';
+import { runTenant, serveOn } from './tenantProcess.ts';
+import { freshEmail, getToken, makeClient, type Client } from './testTenant.ts';
+
+/** Runs a command that manages a tenant, and gives what it printed as JSON. */
+async function manage<T>(databaseUrl: string, ...args: string[]): Promise<T> {
+  const command = runTenant([...args, '--json'], { DATABASE_URL: databaseUrl });
+  expect(await command.ended, command.stderr()).toBe(0);
+  return JSON.parse(command.stdout()) as T;
+}
+
+interface Made {
+  tenant_id: string;
+  app_id: string;
+  role: string;
+  client_id: string;
+  client_secret: string;
+}
+const credentialsOf = ({ client_id: clientId, client_secret: clientSecret }: Made) => ({ clientId, clientSecret });
+
+it('the command makes, lists, rotates and deletes what the routes do, beside a tenant that serves', async () => {
+  const { url: databaseUrl, drop } = await freshDatabase();
+  const url = await serveOn(databaseUrl).ready;
+  const app = await manage<Made>(
+    databaseUrl,
+    'applications',
+    'create',
+    'Shop',
+    '--redirect-uri',
+    'https://a.example.com',
+  );
+  expect(app.role).toBe('ordinary');
+  expect(await getToken(url, credentialsOf(app))).toMatch(/^ey/);
+  const listed = await manage<Made[]>(databaseUrl, 'applications', 'list');
+  expect(listed.map(({ role }) => role)).toEqual(['management', 'ordinary', 'ordinary']);
+
+  const client = await manage<Made>(databaseUrl, 'clients', 'create', app.app_id, 'Till');
+  const rotated = await manage<Made>(databaseUrl, 'clients', 'rotate', client.client_id, '--keep', '60');
+  expect(await getToken(url, credentialsOf(client))).toMatch(/^ey/);
+  expect(await getToken(url, credentialsOf(rotated))).toMatch(/^ey/);
+  await manage(databaseUrl, 'clients', 'delete', client.client_id);
+  expect(await getToken(url, credentialsOf(rotated))).toBeUndefined();
+  expect(await manage<Made[]>(databaseUrl, 'clients', 'list')).toHaveLength(3);
+
+  await manage(databaseUrl, 'applications', 'disable', app.app_id);
+  expect(await getToken(url, credentialsOf(app))).toBeUndefined();
+  await manage(databaseUrl, 'applications', 'enable', app.app_id);
+  expect(await getToken(url, credentialsOf(app))).toMatch(/^ey/);
+  await manage(databaseUrl, 'applications', 'delete', app.app_id);
+  expect(await getToken(url, credentialsOf(app))).toBeUndefined();
+
+  const table = runTenant(['applications', 'list'], { DATABASE_URL: databaseUrl });
+  expect(await table.ended).toBe(0);
+  expect(table.stdout()).toMatch(/^app_id .*app_name .*role .*\n.*Management application .*management/);
+  for (const [args, reason] of [
+    [['clients', 'rotate'], /^Usage: tenant clients rotate CLIENT_ID/],
+    [['clients', 'burn', 'x'], /^clients needs one of list, create, rotate, delete\./],
+    [['clients', 'delete', 'nobody'], /^There is no such client\./],
+    [['applications', 'delete', 'nobody'], /^There is no such application\./],
+    [['applications', 'list', '--tenant', 'nobody'], /^There is no such tenant\./],
+  ] as const) {
+    const wrong = runTenant([...args], { DATABASE_URL: databaseUrl });
+    expect(await wrong.ended).toBe(1);
+    expect(wrong.stderr()).toMatch(reason);
+  }
+  await drop();
+});
+
+it('the command works on a data directory too, whether a tenant serves from it or not', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'tessera-manage-'));
+  const serving = runTenant(['--data', directory, '--port', '0']);
+  const url = await serving.ready;
+  const beside = runTenant(['applications', 'create', 'Beside', '--management', '--json', '--data', directory]);
+  expect(await beside.ended, beside.stderr()).toBe(0);
+  const made = JSON.parse(beside.stdout()) as Made;
+  const client = await makeClient(url, credentialsOf(made));
+  expect((await client.send('GET', '/cis/v1/groups')).status, 'a management application').toBe(200);
+  serving.child.kill('SIGTERM');
+  await serving.ended;
+  const alone = runTenant(['applications', 'list', '--data', directory]);
+  expect(await alone.ended, alone.stderr()).toBe(0);
+  expect(alone.stdout()).toContain('Beside');
+  await rm(directory, { recursive: true, force: true });
+});
+
+it('tenants of one service are wholly apart', async () => {
+  const { url: databaseUrl, drop } = await freshDatabase();
+  const url = await serveOn(databaseUrl).ready;
+  const one = await makeClient(url);
+  const made = await manage<Made[]>(databaseUrl, 'tenants', 'create', 'Second');
+  expect(made.map(({ role }) => role)).toEqual(['management', 'ordinary']);
+  const two = await makeClient(url, credentialsOf(made[0]!));
+
+  // The same identifiers, on both sides.
+  const profile = { email: freshEmail(), username: freshEmail(), external_user_id: 'x' };
+  const [mine, theirs] = [await one.create(profile), await two.create(profile)];
+  expect(theirs.user_id).not.toBe(mine.user_id);
+  expect((await two.get(theirs.user_id)).email?.value).toBe(profile.email);
+  const group = (await one.send('POST', '/cis/v1/groups', { name: 'Ours' })).body.result.group_id as string;
+  const apps = (await one.send('GET', '/cis/v1/applications')).body.result as Made[];
+  const [app] = apps;
+  const key = ((await one.send('GET', '/cis/v1/applications/signing-keys')).body as { kid: string }[])[0]!.kid;
+
+  for (const [method, path, body] of [
+    ['GET', `/cis/v1/users/${mine.user_id}`],
+    ['PUT', `/cis/v1/users/${mine.user_id}`, { language: 'en' }],
+    ['GET', `/cis/v1/users/${mine.user_id}/history`],
+    ['GET', `/cis/v1/users/${mine.user_id}/groups`],
+    ['DELETE', `/cis/v1/manage/users/${mine.user_id}`],
+    ['GET', `/cis/v1/groups/${group}`],
+    ['POST', `/cis/v1/groups/${group}/users`, { user_ids: [theirs.user_id] }],
+    ['GET', `/cis/v1/applications/${app!.app_id}`],
+    ['DELETE', `/cis/v1/applications/${app!.app_id}`],
+    ['GET', `/cis/v1/applications/${app!.app_id}/clients/${app!.client_id}`],
+    ['DELETE', `/cis/v1/applications/signing-keys/${key}`],
+  ] as const) {
+    const there = await two.send(method, path, body);
+    const nowhere = await two.send(method, path.replaceAll(/[0-9a-f-]{36}|[\w-]{43}/g, 'nothing'), body);
+    expect([there.status, there.body], `${method} ${path}`).toEqual([404, nowhere.body]);
+  }
+  const count = async (client: Client) =>
+    (await client.send('GET', '/cis/v1/users/count')).body.result.user_count as number;
+  expect([await count(one), await count(two)]).toEqual([1, 1]);
+  expect((await two.send('GET', '/cis/v1/users')).body.result).toHaveLength(1);
+  expect((await two.send('GET', `/cis/v1/users?search_prefix=${profile.email}`)).body.total_count).toBe(1);
+  expect(JSON.stringify((await two.send('GET', '/cis/v1/applications')).body)).not.toContain(app!.app_id);
+  expect((await two.send('GET', '/cis/v1/groups')).body.result).toEqual([]);
+
+  // Each has an issuer and keys of its own, and a name that is taken in one is free in the other.
+  const secondId = made[0]!.tenant_id;
+  const read = async (at: string): Promise<any> => (await fetch(at)).json();
+  const first = await read(`${url}/.well-known/openid-configuration`);
+  const second = await read(`${url}/tenants/${secondId}/.well-known/openid-configuration`);
+  expect(second.issuer).toBe(`${url}/tenants/${secondId}`);
+  const kids = async (at: string) => ((await read(at)).keys as { kid: string }[]).map(({ kid }) => kid);
+  expect(await kids(first.jwks_uri as string)).not.toEqual(
+    expect.arrayContaining(await kids(second.jwks_uri as string)),
+  );
+  expect((await read(`${url}/tenants/nothing/oidc/jwks`)).keys).toEqual([]);
+  expect((await two.send('POST', '/cis/v1/groups', { name: 'Ours' })).status).toBe(201);
+  expect((await two.send('POST', '/cis/v1/applications', { app_name: 'Mine' })).status).toBe(201);
+
+  await manage(databaseUrl, 'tenants', 'delete', secondId);
+  const { tenant_id: firstId } = (await manage<Made[]>(databaseUrl, 'tenants', 'list'))[0]!;
+  const last = runTenant(['tenants', 'delete', firstId], { DATABASE_URL: databaseUrl });
+  expect(await last.ended).toBe(1);
+  expect(await getToken(url, credentialsOf(made[0]!))).toBeUndefined();
+  expect((await one.get(mine.user_id)).user_id).toBe(mine.user_id);
+  await drop();
+});
