@@ -15,7 +15,7 @@ describe('fields that were added and left untouched', () => {
       address: { city: 'London' },
       custom_data: { a: 1 },
       custom_app_data: { b: 2 },
-      delegated_access: { actor_id: 'boss', permissions: ['read'] },
+      delegated_access: { actor_id: (await setting.newUser({})).user_id, permissions: ['read'] },
     });
     const untouched = {
       name: { value: { title: '', first_name: '', middle_name: '', last_name: '' } },
@@ -45,7 +45,7 @@ describe('fields that were added and left untouched', () => {
       name: { first_name: 'Ada' },
       language: 'sv',
       custom_data: { a: 1 },
-      delegated_access: { actor_id: 'boss', permissions: ['read'] },
+      delegated_access: { actor_id: (await setting.newUser({})).user_id, permissions: ['read'] },
     });
     // Of a group n8n makes the same of such an expression as of one that was left untouched.
     const fields = { language: '={{ null }}', custom_data: '={{ null }}', name: '={{ null }}' };

@@ -31,11 +31,24 @@ export function openApiDocument(serverUrl: string, version: string, errors: read
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: serverUrl }],
-    tags: [{ name: 'Access' }, { name: 'Users' }, { name: 'Groups' }, { name: 'Applications' }],
+    tags: [
+      { name: 'Access' },
+      { name: 'Users' },
+      { name: 'Groups' },
+      { name: 'Applications' },
+      { name: 'Sign-in' },
+      { name: 'Signed-in user' },
+    ],
     paths,
     components: {
       schemas,
       securitySchemes: {
+        UserAccessToken: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'What a sign-in gives; for the user and the application that it was given for',
+        },
         ClientAccessToken: {
           type: 'oauth2',
           description: "Client credentials of any of the tenant's applications",
@@ -53,6 +66,7 @@ function describe(operation: Operation, schemas: Json, serverUrl: string): Json 
     description,
     tag,
     secured,
+    signedIn,
     deprecated,
     params,
     query,
@@ -68,7 +82,7 @@ function describe(operation: Operation, schemas: Json, serverUrl: string): Json 
     ...(description && { description }),
     tags: [tag],
     ...(deprecated && { deprecated }),
-    ...(secured && { security: [{ ClientAccessToken: [] }] }),
+    ...(secured && { security: [signedIn ? { UserAccessToken: [] } : { ClientAccessToken: [] }] }),
     'x-codeSamples': [{ lang: 'Shell', label: 'curl', source: curlLine(operation, serverUrl) }],
     ...(extension && { 'x-tessera-extension': true }),
     parameters: [
@@ -114,8 +128,11 @@ function answersOf({ responses }: Operation): Operation['responses'] {
 }
 
 /** A line to paste, when `TOKEN` and the IDs it names are set. */
-function curlLine({ curl, secured }: Operation, serverUrl: string): string {
-  const header = secured ? `-H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' ` : '';
+function curlLine({ curl, secured, signedIn, body, bodyType }: Operation, serverUrl: string): string {
+  const json = body && !bodyType ? `-H 'Content-Type: application/json' ` : '';
+  const header = secured
+    ? `-H "Authorization: Bearer $${signedIn ? 'USER_TOKEN' : 'TOKEN'}" -H 'Content-Type: application/json' `
+    : json;
   return `curl ${header}${curl.replace('$API', serverUrl)}`;
 }
 

@@ -1,6 +1,7 @@
 import { accessOperations } from './access/operations.ts';
 import { applicationOperations } from './applications/operations.ts';
 import { groupOperations } from './groups/operations.ts';
+import { signInOperations } from './signIn/operations.ts';
 import { bulkOperations } from './users/bulk.ts';
 import { findUserOperations } from './users/find.ts';
 import { historyOperations } from './users/history.ts';
@@ -17,4 +18,5 @@ export const operations = {
   ...passwordOperations,
   ...bulkOperations,
   ...groupOperations,
+  ...signInOperations,
 };

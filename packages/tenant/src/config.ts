@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { secretFault, type ClientCredentials } from './applications/clientCredentials.ts';
+import type { DeliveryOptions } from './delivery/sender.ts';
+import type { Limits } from './limits/limits.ts';
 import type { ManageOptions } from './manage/commands.ts';
 import { StartError } from './startError.ts';
 import type { TenantOptions } from './tenant.ts';
@@ -33,6 +35,17 @@ export const USAGE = `Usage: npm run tenant -- [options]
   TESSERA_PUBLIC_URL        where clients reach this tenant (http://localhost:PORT)
   TESSERA_CONNECTIONS       the most database connections at once (16)
   TESSERA_HISTORY_DAYS      how long the history of users is kept (365)
+  TESSERA_PASSWORD_DAYS     after how many days a password expires (never)
+
+  TESSERA_SMTP_URL          smtp://USER:PASSWORD@HOST:PORT or smtps://…, for emails (they go to the log)
+  TESSERA_MAIL_FROM         whom emails come from (Tessera <no-reply@localhost>)
+  TESSERA_SMS_URL           takes each SMS by POST, as JSON (they go to the log)
+  TESSERA_SMS_TOKEN         sent along to it as a bearer token
+  TESSERA_LIMIT_CLIENT      sign-ins and messages that one client may ask for, as COUNT/SECONDS (6000/60)
+  TESSERA_LIMIT_SOURCE      the same from one IP address (1000/60)
+  TESSERA_LIMIT_ADDRESS     messages that may go to one address (10/600)
+  TESSERA_LIMIT_FAILURES    wrong passwords for one name: as many lock it for as long (5/900)
+
   TESSERA_LOG_LEVEL         trace, debug, info, warn, error, fatal or silent (info)
 `;
 
@@ -77,7 +90,12 @@ export function readConfig(argv: string[], env: NodeJS.ProcessEnv, cwd: string):
     storage: storageOf(flags.data, env, cwd),
     connections: number('TESSERA_CONNECTIONS', env.TESSERA_CONNECTIONS, 16, 1, 1000),
     historyDays: number('TESSERA_HISTORY_DAYS', env.TESSERA_HISTORY_DAYS, 365, 1, 36_500),
+    passwordMaxAgeDays: env.TESSERA_PASSWORD_DAYS
+      ? number('TESSERA_PASSWORD_DAYS', env.TESSERA_PASSWORD_DAYS, 0, 1, 36_500)
+      : undefined,
     publicUrl: publicUrlOf(env),
+    delivery: deliveryOf(env),
+    limits: limitsOf(env),
     credentials: credentialsOf(env),
     logLevel,
   };
@@ -152,6 +170,40 @@ function publicUrlOf({ TESSERA_PUBLIC_URL: publicUrl }: NodeJS.ProcessEnv): stri
     throw new StartError('TESSERA_PUBLIC_URL must be an http or https URL.');
   }
   return publicUrl;
+}
+
+/** Plain whole numbers: a count, and the seconds that it is for. */
+const LIMIT = /^([1-9]\d{0,8})\/([1-9]\d{0,6})$/;
+
+function limitsOf(env: NodeJS.ProcessEnv): Partial<Limits> {
+  const kinds = ['client', 'source', 'address', 'failures'] as const;
+  return Object.fromEntries(
+    kinds.flatMap((kind) => {
+      const name = `TESSERA_LIMIT_${kind.toUpperCase()}`;
+      const text = env[name];
+      if (!text) return [];
+      const [, count, seconds] = LIMIT.exec(text) ?? [];
+      if (!count) throw new StartError(`${name} must be a count and seconds, such as 100/60.`);
+      return [[kind, { count: Number(count), seconds: Number(seconds) }]];
+    }),
+  );
+}
+
+function deliveryOf(env: NodeJS.ProcessEnv): DeliveryOptions {
+  const { TESSERA_SMTP_URL: smtpUrl, TESSERA_MAIL_FROM: mailFrom } = env;
+  const { TESSERA_SMS_URL: smsUrl, TESSERA_SMS_TOKEN: smsToken } = env;
+  if (smtpUrl && !(/^smtps?:\/\//.test(smtpUrl) && URL.canParse(smtpUrl))) {
+    throw new StartError('TESSERA_SMTP_URL must be an smtp or smtps URL.');
+  }
+  if (smsUrl && !(/^https?:\/\//.test(smsUrl) && URL.canParse(smsUrl))) {
+    throw new StartError('TESSERA_SMS_URL must be an http or https URL.');
+  }
+  return {
+    ...(smtpUrl && { smtpUrl }),
+    ...(mailFrom && { mailFrom }),
+    ...(smsUrl && { smsUrl }),
+    ...(smsToken && { smsToken }),
+  };
 }
 
 function credentialsOf(env: NodeJS.ProcessEnv): ClientCredentials | undefined {

@@ -6,6 +6,8 @@ import { findFirstTenant } from './applications/store.ts';
 import type { Database } from './database/database.ts';
 import type { ClientCredentials } from './applications/clientCredentials.ts';
 import { openStorage, type StorageLocation } from './database/storage.ts';
+import type { DeliveryOptions } from './delivery/sender.ts';
+import type { Limits } from './limits/limits.ts';
 import { StartError } from './startError.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
@@ -19,6 +21,12 @@ export interface TenantOptions {
   connections: number;
   /** How long the history of users is kept, in days; 365 unless told. */
   historyDays?: number;
+  /** How messages go out; those for which nothing is set go to the log. */
+  delivery?: DeliveryOptions;
+  /** How much is let through, where it is not what is usual. */
+  limits?: Partial<Limits>;
+  /** After how many days a password expires; never unless told. */
+  passwordMaxAgeDays?: number;
   /** Where clients reach this tenant; `http://localhost:PORT` unless told. */
   publicUrl?: string;
   /** Client credentials that an application must have. */
@@ -40,30 +48,44 @@ export interface Tenant {
 
 /** Loads the server and every subject. All kinds of error are defined then. */
 export async function loadSubjects() {
-  const subjects = await Promise.all([
+  const [
+    server,
+    states,
+    applications,
+    authentication,
+    keyring,
+    tokens,
+    access,
+    keys,
+    users,
+    passwords,
+    history,
+    groups,
+  ] = await Promise.all([
     import('./http/server.ts'),
     import('./applications/clientStates.ts'),
     import('./applications/routes.ts'),
+    import('./access/clientAuthentication.ts'),
     import('./access/keyring.ts'),
     import('./access/tokens.ts'),
     import('./access/routes.ts'),
     import('./access/keyRoutes.ts'),
     import('./users/routes/routes.ts'),
-    import('./groups/routes.ts'),
+    import('./users/passwords.ts'),
     import('./users/store/history.ts'),
+    import('./groups/routes.ts'),
   ]);
-  const [server, states, applications, keyring, tokens, access, keys, users, groups, history] = subjects;
+  const [delivery, limits, signIn, grants, sessions] = await Promise.all([
+    import('./delivery/sender.ts'),
+    import('./limits/limits.ts'),
+    import('./signIn/routes/routes.ts'),
+    import('./signIn/grants.ts'),
+    import('./signIn/store/sessions.ts'),
+  ]);
   return {
-    ...server,
-    ...states,
-    ...applications,
-    ...keyring,
-    ...tokens,
-    ...access,
-    ...keys,
-    ...users,
-    ...groups,
-    ...history,
+    ...{ ...server, ...states, ...applications, ...authentication, ...keyring, ...tokens, ...access, ...keys },
+    ...{ ...users, ...passwords, ...history, ...groups },
+    ...{ ...delivery, ...limits, ...signIn, ...grants, ...sessions },
   };
 }
 
@@ -86,19 +108,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     const loading = loadSubjects();
     const { database, ended, close: closeStorage } = await opening;
     stops.push(closeStorage);
-    const {
-      makeServer,
-      makeClientStates,
-      makeKeyring,
-      makeTokens,
-      keyRoutes,
-      signingKeyRoutes,
-      tokenRoutes,
-      applicationRoutes,
-      usersRoutes,
-      groupRoutes,
-      purgeHistory,
-    } = await loading;
+    const subjects = await loading;
     const made = await ensureAccess(database, options.credentials);
     // At once: should the start fail later on, nobody could ever learn them.
     if (made.length > 0) options.onNewCredentials?.(made);
@@ -107,22 +117,30 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     // The port is known before the routes are made, because the discovery document and the tokens name it.
     const port = options.port || (await freePort(options.host));
     const publicUrl = (options.publicUrl ?? `http://localhost:${port}`).replace(/\/+$/, '');
-    const states = makeClientStates(database);
-    const keyring = makeKeyring(database);
-    const tokens = makeTokens(publicUrl, firstTenantId, keyring, states);
-    const server = await makeServer({
+    const passwords = subjects.makePasswords(options.passwordMaxAgeDays);
+    const states = subjects.makeClientStates(database);
+    const keyring = subjects.makeKeyring(database);
+    const tokens = subjects.makeTokens(publicUrl, firstTenantId, keyring, states);
+    const authenticateClient = subjects.makeClientAuthentication(database);
+    const sender = subjects.makeSender(options.delivery ?? {}, log);
+    stops.push(() => Promise.resolve(sender.close()));
+    const limiter = subjects.makeLimiter(database, { ...subjects.DEFAULT_LIMITS, ...options.limits });
+    const signIn = { database, tokens, passwords, limiter, sender, publicUrl };
+    const server = await subjects.makeServer({
       database,
       log,
       publicUrl,
       version: packageJson.version,
       verify: (token) => tokens.verify(token),
+      verifyUser: (token) => tokens.verifyUser(token),
       routes: [
-        (app) => tokenRoutes(app, database, tokens, {}),
-        (app) => keyRoutes(app, keyring, tokens, publicUrl, firstTenantId),
-        (app) => signingKeyRoutes(app, database, keyring),
-        (app) => applicationRoutes(app, database, states),
-        ...usersRoutes(database),
-        (app) => groupRoutes(app, database),
+        (app) => subjects.tokenRoutes(app, authenticateClient, tokens, subjects.userGrants(signIn)),
+        (app) => subjects.keyRoutes(app, keyring, tokens, publicUrl, firstTenantId),
+        (app) => subjects.signingKeyRoutes(app, database, keyring),
+        (app) => subjects.applicationRoutes(app, database, states),
+        ...subjects.usersRoutes(database, passwords),
+        (app) => subjects.groupRoutes(app, database),
+        ...subjects.signInRoutes(signIn, authenticateClient),
       ],
     });
     stops.push(async () => {
@@ -138,7 +156,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
       if (error.code === 'EADDRINUSE') throw new StartError(`Port ${port} is in use by another program.`);
       throw new StartError(`The tenant cannot listen on ${options.host}:${port}: ${error.message}`);
     });
-    stops.push(purgeByAge(database, options.historyDays ?? 365, purgeHistory, log));
+    stops.push(purgeByAge(database, options.historyDays ?? 365, subjects, log));
     log.info({ port }, 'ready');
     return {
       url: publicUrl,
@@ -156,16 +174,22 @@ const PURGE_EVERY_MS = 60 * 60 * 1000;
 /** A tenant that is started for an hour at a time takes old history away as well. */
 const FIRST_PURGE_MS = 60 * 1000;
 
-/** Takes away old history a minute after the start, and every hour. @returns what ends that */
+/** Takes away what is over a minute after the start, and every hour. @returns what ends that */
 function purgeByAge(
   database: Database,
-  days: number,
-  purge: (database: Database, before: number) => Promise<void>,
+  historyDays: number,
+  { purgeHistory, purgeSessions, purgeLimits }: Awaited<ReturnType<typeof loadSubjects>>,
   log: Logger,
 ): () => Promise<void> {
+  const purge = async (): Promise<void> => {
+    const now = Date.now();
+    await purgeHistory(database, now - historyDays * DAY_MS);
+    await purgeSessions(database, now);
+    await purgeLimits(database, now);
+  };
   const run = (): void =>
-    void purge(database, Date.now() - days * DAY_MS).catch((error: Error) =>
-      log.warn({ err: { type: error.name } }, 'old history was not taken away; it is tried again in an hour'),
+    void purge().catch((error: Error) =>
+      log.warn({ err: { type: error.name } }, 'what is over was not taken away; it is tried again in an hour'),
     );
   const first = setTimeout(run, FIRST_PURGE_MS).unref();
   const timer = setInterval(run, PURGE_EVERY_MS).unref();

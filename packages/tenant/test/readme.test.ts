@@ -29,7 +29,10 @@ it('the curl lines of the README work when pasted, and show every operation', as
   for (const { operationId, method, path: route } of Object.values<Operation>(operations)) {
     const shown = (document.paths as Record<string, any>)[route][method.toLowerCase()]['x-codeSamples'][0]
       .source as string;
-    const line = shown.replace(`curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' `, 'call ');
+    const line = shown
+      .replace(`curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' `, 'call ')
+      .replace(`curl -H "Authorization: Bearer $USER_TOKEN" -H 'Content-Type: application/json' `, 'me ')
+      .replace(`curl -H 'Content-Type: application/json' `, 'call ');
     expect(
       script.includes(line) || script.includes(line.replace('curl ', 'call ')) || operationId === 'getAccessToken',
       line,

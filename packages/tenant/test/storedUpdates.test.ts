@@ -12,9 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => tenant.close());
 
-const APP = { app_id: 'app', app_name: 'Default application' };
-// Users of one tenant may not share an identifier; what makes these unique is tested elsewhere.
-const free = ATTRIBUTES.filter((name) => !/email|phone|username|external_user_id/.test(name));
+const APP = { app_id: 'app', app_name: 'Management application' };
+// Users of one tenant may not share an identifier, and an actor must be there: both are tested elsewhere.
+const free = ATTRIBUTES.filter((name) => !/email|phone|username|external_user_id|delegated_access/.test(name));
 
 const timeless = ({
   user_id: _i,

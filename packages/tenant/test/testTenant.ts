@@ -75,6 +75,7 @@ export async function makeClient(url: string, credentials = CREDENTIALS): Promis
         ...headers,
       },
       body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+      redirect: 'manual',
     });
     const text = await answer.text();
     return { status: answer.status, headers: answer.headers, body: text ? (JSON.parse(text) as unknown) : undefined };

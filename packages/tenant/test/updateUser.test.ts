@@ -23,6 +23,7 @@ async function updated(before: CreateUserInput, update: UpdateUserInput): Promis
 describe('Update User', () => {
   it('sets every attribute, and shows it', async () => {
     const [email, second, phone, third] = [freshEmail(), freshEmail(), freshPhone(), freshPhone()];
+    const charles = await tenant.create({ email: freshEmail() });
     const user = await updated(
       {},
       {
@@ -47,7 +48,7 @@ describe('Update User', () => {
         language: 'en-GB',
         custom_data: { engines: ['difference', 'analytical'] },
         external_user_id: `crm-${email}`,
-        delegated_access: { actor_id: 'charles', permissions: ['read'] },
+        delegated_access: { actor_id: charles.user_id, permissions: ['read'] },
         credentials: { password: 'correct horse battery', force_replace: false },
         status: 'Active',
       },
@@ -77,7 +78,7 @@ describe('Update User', () => {
       language: 'en-GB',
       custom_data: { engines: ['difference', 'analytical'] },
       external_user_id: `crm-${email}`,
-      delegated_access: { actor_id: 'charles', permissions: ['read'] },
+      delegated_access: { actor_id: charles.user_id, permissions: ['read'] },
       password_information: { expired: false, temporary: false, updated_at: user.updated_at },
       status: 'Active',
       status_changed_at: new Date(user.updated_at).toISOString(),
@@ -148,7 +149,7 @@ describe('Update User', () => {
       language: 'fr',
       custom_data: { a: 1 },
       external_user_id: freshEmail(),
-      delegated_access: { actor_id: 'b', permissions: [] },
+      delegated_access: { actor_id: (await tenant.create({ email: freshEmail() })).user_id, permissions: [] },
     };
     const user = await updated(given, Object.fromEntries(Object.keys(given).map((key) => [key, null])));
     for (const attribute of Object.keys(given)) expect(user, attribute).not.toHaveProperty(attribute);

@@ -115,7 +115,6 @@ export const Discovery = Type.Object(
     response_types_supported: Type.Array(Type.String()),
     subject_types_supported: Type.Array(Type.String()),
     id_token_signing_alg_values_supported: Type.Array(Type.String()),
-    code_challenge_methods_supported: Type.Array(Type.String()),
     userinfo_endpoint: Type.Optional(Type.String()),
     authorization_endpoint: Type.Optional(Type.String()),
     end_session_endpoint: Type.Optional(Type.String()),

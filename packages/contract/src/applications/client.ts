@@ -46,7 +46,7 @@ export const redirectUris = Type.Array(uri('Where users may be sent after a sign
   description: 'Where users may be sent after a sign-in: compared character by character',
 });
 export const resources = names('Resources that the client may ask access tokens for');
-export const pkce = OneOf(PKCE_MODES, 'Whether a code must be exchanged with PKCE (RFC 7636)');
+export const pkce = OneOf(PKCE_MODES, 'Kept, and without effect: no code is asked for with PKCE');
 export const authMethod = OneOf(AUTH_METHODS, 'Kept, and without effect: client secrets are what counts');
 export const clientType = OneOf(CLIENT_TYPES, 'Where the client runs');
 export const deviceAuthorization = Closed({

@@ -61,6 +61,14 @@ export const formats = {
     test: (value: string) => isPlainText(value) && URL.canParse(value),
     reason: 'must be an absolute URI',
   },
+  'hex-color': {
+    test: (value: string) => /^#(?:[\da-f]{3}|[\da-f]{6})$/i.test(value),
+    reason: 'must be a colour such as #3b82f6',
+  },
+  'otp-message': {
+    test: (value: string) => isPlainText(value) && value.includes('{otp}') && value.includes('{app}'),
+    reason: 'must contain {otp} and {app}, and no control characters',
+  },
 } satisfies Record<string, StringFormat>;
 
 export type FormatName = keyof typeof formats;

@@ -19,6 +19,8 @@ export interface Operation {
   secured: boolean;
   /** Whether the token must be a management application's. */
   management?: boolean;
+  /** Whether the token must be of a user who has signed in. */
+  signedIn?: boolean;
   deprecated?: boolean;
   params?: TSchema;
   query?: TSchema;

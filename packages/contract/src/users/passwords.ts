@@ -45,6 +45,9 @@ export const PASSWORD_ERRORS = [
   'auth_password_weak',
   'user_not_found',
   'auth_password_already_configured',
+  'auth_password_recently_used',
+  'auth_wrong_password',
+  'auth_locked',
 ] as const;
 
 export const PasswordError = Type.Object(

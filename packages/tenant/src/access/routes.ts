@@ -11,15 +11,14 @@ import {
   type TokenResponse,
 } from '@tessera/contract';
 import type { ClientCredentials } from '../applications/clientCredentials.ts';
-import { makeSecretCheck } from './clientSecrets.ts';
+import type { AuthenticateClient } from './clientAuthentication.ts';
 import { ApiError } from '../errors.ts';
 import { answerError } from '../http/errors.ts';
 import { InvalidRequest } from '../http/requestErrors.ts';
 import { InvalidClient, InvalidTarget, TokenServerError, UnsupportedGrantType } from './errors.ts';
 import type { Tokens } from './tokens.ts';
-import { findClient, type ClientOfApplication } from '../applications/clientStore.ts';
+import type { ClientOfApplication } from '../applications/clientStore.ts';
 import { ALGORITHM, type Keyring } from './keyring.ts';
-import type { Database } from '../database/database.ts';
 import { route } from '../http/route.ts';
 
 /** What a grant gives to a client that has authenticated itself. @throws ApiError */
@@ -31,11 +30,10 @@ export type Grant = (client: ClientOfApplication, body: TokenRequest) => Promise
  */
 export function tokenRoutes(
   app: FastifyInstance,
-  database: Database,
+  authenticateClient: AuthenticateClient,
   tokens: Tokens,
   grants: Partial<Record<GrantType, Grant>>,
 ): void {
-  const isSecretOf = makeSecretCheck();
   // A form is the one body that the token endpoint takes, and no other route takes one (RFC 6749, 3.2).
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser(FORM, { parseAs: 'buffer' }, readForm);
@@ -59,12 +57,7 @@ export function tokenRoutes(
     if (!body.grant_type) throw new InvalidRequest('grant_type is required');
     const grant = granting[body.grant_type];
     if (!grant) throw new UnsupportedGrantType();
-    const { clientId, clientSecret } = credentialsOf(request, body);
-    const client = await findClient(database, clientId);
-    if (!(await isSecretOf(clientId, clientSecret, client)) || !client?.enabled) {
-      throw new InvalidClient('The client ID or the client secret is wrong');
-    }
-    return grant(client, body);
+    return grant(await authenticateClient(credentialsOf(request, body)), body);
   });
 }
 
@@ -87,7 +80,8 @@ export function keyRoutes(
       response_types_supported: ['code'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: [ALGORITHM],
-      code_challenge_methods_supported: ['S256'],
+      userinfo_endpoint: publicUrl + operations.getUserInfo.path,
+      scopes_supported: ['openid'],
     };
   };
   route(app, operations.getJwks, () => keyring.published(firstTenantId));

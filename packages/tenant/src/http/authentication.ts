@@ -12,6 +12,8 @@ declare module 'fastify' {
     authenticate(request: FastifyRequest): Promise<void>;
     /** The same, and the token must be a management application's. */
     authenticateManagement(request: FastifyRequest): Promise<void>;
+    /** Wants a valid access token of a user who has signed in. */
+    authenticateUser(request: FastifyRequest): Promise<void>;
   }
   interface FastifyRequest {
     caller: AccessTokenClaims | undefined;
@@ -20,12 +22,19 @@ declare module 'fastify' {
 
 const BEARER = /^Bearer +([\w~+/.-]+=*)$/i;
 
-export function addAuthentication(app: FastifyInstance, verify: Verify): void {
+/** @param verifyUser the same as `verify`, for the token of a user */
+export function addAuthentication(app: FastifyInstance, verify: Verify, verifyUser: Verify): void {
   app.decorateRequest('caller', undefined);
-  app.decorate('authenticate', async (request: FastifyRequest) => {
-    const [, token] = BEARER.exec(request.headers.authorization ?? '') ?? [];
+  const bearerOf = ({ headers }: FastifyRequest): string => {
+    const [, token] = BEARER.exec(headers.authorization ?? '') ?? [];
     if (!token) throw new AccessTokenRequired();
-    request.caller = await verify(token);
+    return token;
+  };
+  app.decorate('authenticate', async (request: FastifyRequest) => {
+    request.caller = await verify(bearerOf(request));
+  });
+  app.decorate('authenticateUser', async (request: FastifyRequest) => {
+    request.caller = await verifyUser(bearerOf(request));
   });
   app.decorate('authenticateManagement', async (request: FastifyRequest) => {
     await app.authenticate(request);

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
-import type { AccessTokenClaims, Operation } from '@tessera/contract';
+import type { AccessTokenClaims, Operation, UserTokenClaims } from '@tessera/contract';
 import { awaitPlace } from './largeBodies.ts';
 import { Written } from './jsonStream.ts';
 import { InvalidRequest } from './requestErrors.ts';
@@ -16,13 +16,13 @@ export interface Call<O extends Operation> {
   headers: Part<O, 'headers'>;
   body: Part<O, 'body'>;
   /** Claims of the caller's token; an unsecured operation has none. */
-  caller: O['secured'] extends true ? AccessTokenClaims : undefined;
+  caller: O extends { signedIn: true } ? UserTokenClaims : O['secured'] extends true ? AccessTokenClaims : undefined;
   request: FastifyRequest;
   reply: FastifyReply;
 }
 
 /** The statuses of success: an operation has one of them. */
-const SUCCESSES = [200, 201, 202, 204] as const;
+const SUCCESSES = [200, 201, 202, 204, 302] as const;
 
 /** The body of an operation's success; undefined when it has none. */
 type Success<O extends Operation> = {
@@ -52,13 +52,18 @@ function ignoredPart({ body, headers, method }: Operation, request: FastifyReque
 const isEmptyObject = (body: unknown): boolean =>
   body === null || (typeof body === 'object' && Object.keys(body).length === 0);
 
+const authenticationOf = (
+  app: FastifyInstance,
+  { management, signedIn }: Pick<Operation, 'management' | 'signedIn'>,
+) => (signedIn ? app.authenticateUser : management ? app.authenticateManagement : app.authenticate);
+
 /** Registers an operation of the contract: its path, its validation and its serialisers come from there. */
 export function route<const O extends Operation>(
   app: FastifyInstance,
   operation: O,
   handler: (call: Call<O>) => Promise<Success<O> | Written> | Success<O>,
 ): void {
-  const { method, path, params, query, headers, body, bodyLimit, responses, secured, management } =
+  const { method, path, params, query, headers, body, bodyLimit, responses, secured, management, signedIn } =
     operation as Operation;
   const success = SUCCESSES.find((status) => responses[status])!;
   app.route({
@@ -74,7 +79,7 @@ export function route<const O extends Operation>(
     },
     ...(bodyLimit && { bodyLimit }),
     onRequest: [
-      ...(secured ? [management ? app.authenticateManagement : app.authenticate] : []),
+      ...(secured ? [authenticationOf(app, { management, signedIn })] : []),
       ...(bodyLimit ? [awaitPlace] : []),
     ],
     preValidation: (request, _reply, done) => done(ignoredPart(operation, request)),

@@ -32,6 +32,7 @@ export type Routes = (app: FastifyInstance) => void;
 export interface ServerParts {
   database: Database;
   verify: Verify;
+  verifyUser: Verify;
   log: Logger;
   /** Where clients reach this tenant, without a slash at the end. */
   publicUrl: string;
@@ -42,7 +43,7 @@ export interface ServerParts {
 
 /** Puts the HTTP side together; it does not listen yet. */
 export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { database, verify, log, publicUrl, version, routes } = parts;
+  const { database, verify, verifyUser, log, publicUrl, version, routes } = parts;
   const loggerInstance: FastifyBaseLogger = log;
   const app = fastify({
     loggerInstance,
@@ -79,7 +80,7 @@ export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, readJson);
 
-  addAuthentication(app, verify);
+  addAuthentication(app, verify, verifyUser);
   app.setNotFoundHandler(
     {
       // Without a token, nothing is told of what is there.

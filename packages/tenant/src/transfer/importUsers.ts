@@ -4,7 +4,7 @@ import { realpath, stat } from 'node:fs/promises';
 import type { ValidateFunction } from 'ajv';
 import pLimit from 'p-limit';
 import { v5 as nameBasedUuid } from 'uuid';
-import { passwordOf } from '../users/passwords.ts';
+import type { Passwords } from '../users/passwords.ts';
 import { parseJson } from '../validation/json.ts';
 import { faultsOf } from '../validation/faults.ts';
 import { makeCompiler } from '../validation/validator.ts';
@@ -59,6 +59,7 @@ interface Line {
  * - FINISHED: after the last line the row is deleted, so the file is UNKNOWN again.
  *
  * @param appId the application that the users are associated with
+ * @param passwords judges and keeps those of the lines
  * @param signal stops it after the batch under way
  * @throws StartError when there is no such file
  */
@@ -68,6 +69,7 @@ export async function importUsers(
   appId: string,
   file: string,
   reporter: ImportReporter,
+  passwords: Passwords,
   signal?: AbortSignal,
 ): Promise<ImportResult> {
   const { key, size } = await identify(file);
@@ -96,11 +98,10 @@ export async function importUsers(
           const at = Date.now();
           const line = parsed(isLine, bytes);
           const userId = line.user_id ?? nameBasedUuid(`${key}:${number}`, NAMESPACE);
-          const user = userOfLine(userId, line, {
-            at,
-            appId,
-            password: await hashing(() => passwordOf(line.credentials, at)),
-          });
+          const { credentials } = line;
+          const judged = { at, before: null, property: 'credentials.password' };
+          const password = credentials && (await hashing(() => passwords.recordOf(credentials, judged)));
+          const user = userOfLine(userId, line, { at, appId, password });
           if (users.has(userId)) throw new InvalidRequest('user_id is on another line, too');
           users.set(userId, { user, number });
         } catch (error) {

@@ -13,12 +13,13 @@ import {
 import { insertUsers } from '../store/bulkInsert.ts';
 import type { Database } from '../../database/database.ts';
 import type { UpdateTogether } from '../store/sharedCommits.ts';
-import { associateUser, updateUser } from '../store/users.ts';
+import { associateUser, insertUser, updateUser } from '../store/users.ts';
 import { changeOf, newUser, type ChangeContext } from '../rules/change.ts';
 import { toApiUser } from '../rules/result.ts';
 import { UserNotFound } from '../rules/errors.ts';
 import type { User } from '../rules/user.ts';
-import { changeContext } from './changeContext.ts';
+import type { Passwords } from '../passwords.ts';
+import { changeContext, type ForPasswords } from './changeContext.ts';
 import { ApiError } from '../../errors.ts';
 import { errorBody, logFault } from '../../http/errors.ts';
 import { asApiError, InvalidRequest } from '../../http/requestErrors.ts';
@@ -37,7 +38,13 @@ const SLICE = 50;
 const HASHING_AT_ONCE = 4;
 
 /** Creates and updates many users in one request; each item succeeds or fails alone. */
-export function bulkRoutes(app: FastifyInstance, database: Database, updateTogether: UpdateTogether): void {
+export function bulkRoutes(
+  app: FastifyInstance,
+  database: Database,
+  updateTogether: UpdateTogether,
+  passwords: Passwords,
+): void {
+  const forPasswords = { database, passwords };
   const compile = makeCompiler();
   const isCreate = compile<CreateUserInput>(CreateUserInput);
   const isUpdate = compile<UpdateUserInput>(UpdateUserInput);
@@ -52,15 +59,27 @@ export function bulkRoutes(app: FastifyInstance, database: Database, updateToget
   route(app, operations.createUsers, ({ body, caller, reply }) => {
     const hashing = pLimit(HASHING_AT_ONCE);
     return sendOutcomes(reply, caller, body.users, async (items) => {
-      const made = await Promise.all(
+      const stored = new Set<string>();
+      const made: Outcome[] = await Promise.all(
         items.map((item) =>
           outcome(async () => {
             const input = checked(isCreate, item);
-            return newUser(uuid(), input, await contextOf(input, caller, hashing));
+            return newUser(uuid(), input, await contextOf(forPasswords, input, caller, hashing));
           }),
         ),
       );
-      const users = made.flatMap((one) => (one instanceof ApiError ? [] : [one]));
+      // Whether their actors are there is asked for each alone.
+      await Promise.all(
+        made.map(async (one, place) => {
+          if (one instanceof ApiError || !one.profile.delegated_access) return;
+          made[place] = await outcome(async () => {
+            await insertUser(database, writerOf(caller), one);
+            stored.add(one.user_id);
+            return one;
+          });
+        }),
+      );
+      const users = made.flatMap((one) => (one instanceof ApiError || stored.has(one.user_id) ? [] : [one]));
       const refused = await outcome(() => insertUsers(database, writerOf(caller), users));
       if (refused instanceof ApiError) return made.map((one) => (one instanceof ApiError ? one : refused));
       const outcomes: Outcome[] = [];
@@ -80,7 +99,7 @@ export function bulkRoutes(app: FastifyInstance, database: Database, updateToget
       const update = async (index: number): Promise<void> => {
         outcomes[index] = await outcome(async () => {
           const { userId, input } = checkedUpdate(isUpdate, items[index]);
-          const change = changeOf(input, await contextOf(input, caller, hashing));
+          const change = changeOf(input, await contextOf(forPasswords, input, caller, hashing, userId));
           const user = await updateUser(database, updateTogether, writerOf(caller), userId, change);
           if (!user) throw new UserNotFound();
           return user;
@@ -134,11 +153,14 @@ async function sendOutcomes(
 }
 
 function contextOf(
+  forPasswords: ForPasswords,
   { credentials }: Pick<CreateUserInput, 'credentials'>,
   caller: AccessTokenClaims,
   hashing: LimitFunction,
+  userId?: string,
 ): Promise<ChangeContext> {
-  return credentials ? hashing(() => changeContext(credentials, caller)) : changeContext(undefined, caller);
+  const context = () => changeContext(forPasswords, credentials, caller, userId);
+  return credentials ? hashing(context) : context();
 }
 
 async function outcome<T>(work: () => Promise<T>): Promise<T | ApiError> {

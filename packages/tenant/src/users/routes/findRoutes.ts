@@ -3,14 +3,14 @@ import { operations, PAGE_LIMIT_DEFAULT, type AccessTokenClaims, type IDENTIFIER
 import { parseSearch } from '../search/parseSearch.ts';
 import type { Database } from '../../database/database.ts';
 import { countUsers, readUsers, type UserQuery } from '../store/listUsers.ts';
-import { findByIdentifier, findUser } from '../store/users.ts';
+import { findByIdentifier, findByIdentity, findUser } from '../store/users.ts';
 import type { AddressKind } from '../rules/addresses.ts';
 import { canonicalIdentifier, type IdentifierKind } from '../rules/identifiers.ts';
 import { route } from '../../http/route.ts';
 import { sendUsers, userAnswer } from './userAnswer.ts';
 
 /** The kinds of identifier by the names that `getUserByIdentifier` gives them. */
-const KIND_BY_NAME: Partial<Record<(typeof IDENTIFIER_NAMES)[number], IdentifierKind>> = {
+const KIND_BY_NAME: Record<Exclude<(typeof IDENTIFIER_NAMES)[number], 'idpIdentifier'>, IdentifierKind> = {
   email: 'email',
   phoneNumber: 'phone_number',
   externalUserId: 'external_user_id',
@@ -61,9 +61,12 @@ export function findRoutes(app: FastifyInstance, database: Database): void {
     userAnswer(await byIdentifier(caller, 'external_user_id', params.external_user_id), caller, reply),
   );
   route(app, operations.getUserByIdentifier, async ({ query, caller, reply }) => {
-    const kind = KIND_BY_NAME[query.identifier_name];
-    // Nobody signs in to this tenant with an identity provider, so none of its identifiers leads to a user.
-    return userAnswer(kind && (await byIdentifier(caller, kind, query.identifier_value)), caller, reply);
+    const { identifier_name: name, identifier_value: value } = query;
+    const user =
+      name === 'idpIdentifier'
+        ? await findByIdentity(database, caller.tid, value)
+        : await byIdentifier(caller, KIND_BY_NAME[name], value);
+    return userAnswer(user, caller, reply);
   });
 }
 

@@ -1,4 +1,6 @@
-import { defineError } from '../../errors.ts';
+import { defineError, type ApiError } from '../../errors.ts';
+import { asApiError } from '../../http/requestErrors.ts';
+import { UserNotFound } from '../rules/errors.ts';
 
 /** Passwords that cannot be set, by the codes of the vendor's password routes. */
 
@@ -10,14 +12,6 @@ export class InvalidPasswordInput extends defineError({
   member: 'error_code',
 }) {}
 
-export class WeakPassword extends defineError({
-  code: 'auth_password_weak',
-  status: 400,
-  meaning: 'The password is not complex enough.',
-  remedy: 'Choose a longer one.',
-  member: 'error_code',
-}) {}
-
 export class PasswordConfigured extends defineError({
   code: 'auth_password_already_configured',
   status: 409,
@@ -25,3 +19,10 @@ export class PasswordConfigured extends defineError({
   remedy: 'Send POST to set the first password, PUT to set the next one.',
   member: 'error_code',
 }) {}
+
+/** The error as the vendor's password routes tell it; undefined when they do not. */
+export function passwordError(thrown: Error): ApiError | undefined {
+  const error = asApiError(thrown);
+  if (error.facts.member === 'error_code' || error instanceof UserNotFound) return error;
+  return error.status === 400 ? new InvalidPasswordInput(error.message, { cause: thrown }) : undefined;
+}

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Database } from '../../database/database.ts';
+import type { Passwords } from '../passwords.ts';
 import { shareCommits } from '../store/sharedCommits.ts';
 import { addressRoutes } from './addressRoutes.ts';
 import { bulkRoutes } from './bulkRoutes.ts';
@@ -9,16 +10,16 @@ import { passwordRoutes } from './passwordRoutes.ts';
 import { userRoutes } from './userRoutes.ts';
 
 /** The routes of users; those of passwords have an error body of their own. */
-export function usersRoutes(database: Database): ((app: FastifyInstance) => void)[] {
+export function usersRoutes(database: Database, passwords: Passwords): ((app: FastifyInstance) => void)[] {
   const updateTogether = shareCommits(database);
   return [
     (app) => {
-      userRoutes(app, database, updateTogether);
+      userRoutes(app, database, updateTogether, passwords);
       findRoutes(app, database);
       addressRoutes(app, database);
       historyRoutes(app, database);
-      bulkRoutes(app, database, updateTogether);
+      bulkRoutes(app, database, updateTogether, passwords);
     },
-    (app) => passwordRoutes(app, database),
+    (app) => passwordRoutes(app, database, passwords),
   ];
 }

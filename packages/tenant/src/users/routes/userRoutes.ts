@@ -9,20 +9,30 @@ import { changeOf, newUser } from '../rules/change.ts';
 import { IdentifierTaken, UserNotFound } from '../rules/errors.ts';
 import type { User } from '../rules/user.ts';
 import { versionsOf } from '../rules/version.ts';
+import type { Passwords } from '../passwords.ts';
 import { changeContext } from './changeContext.ts';
 import { writerOf } from '../../http/authentication.ts';
 import { route } from '../../http/route.ts';
 import { userAnswer } from './userAnswer.ts';
 
 /** Creates, updates, removes and deletes one user: each route is request, rule, store, response. */
-export function userRoutes(app: FastifyInstance, database: Database, updateTogether: UpdateTogether): void {
+export function userRoutes(
+  app: FastifyInstance,
+  database: Database,
+  updateTogether: UpdateTogether,
+  passwords: Passwords,
+): void {
+  const forPasswords = { database, passwords };
   route(app, operations.createUser, async ({ body, caller, reply }) => {
-    const user = newUser(uuid(), body, await changeContext(body.credentials, caller));
+    const user = newUser(uuid(), body, await changeContext(forPasswords, body.credentials, caller));
     return userAnswer(await insertOrAssociate(database, caller, user), caller, reply);
   });
 
   route(app, operations.updateUser, async ({ params, headers, body, caller, reply }) => {
-    const context = { ...(await changeContext(body.credentials, caller)), versions: versionsOf(headers['if-match']) };
+    const context = {
+      ...(await changeContext(forPasswords, body.credentials, caller, params.user_id)),
+      versions: versionsOf(headers['if-match']),
+    };
     const user = await updateUser(database, updateTogether, writerOf(caller), params.user_id, changeOf(body, context));
     return userAnswer(user, caller, reply);
   });

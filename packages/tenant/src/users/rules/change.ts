@@ -8,7 +8,7 @@ import {
   type Status,
   type UpdateUserInput,
 } from '@tessera/contract';
-import { RuleError } from './errors.ts';
+import { PasswordRaced, RuleError } from './errors.ts';
 import { wantVersion } from './version.ts';
 import type { AppData, Password, Profile, User } from './user.ts';
 
@@ -100,7 +100,8 @@ function shown(attribute: PlainAttribute, value: unknown, at: number): unknown {
 }
 
 /** Whether a change can be made without reading the user first. */
-export const isBlind = (change: Change): boolean => !change.identifiers && !change.password;
+export const isBlind = ({ identifiers, password, set, clear }: Change): boolean =>
+  !identifiers && !password && !set.delegated_access && !clear.includes('delegated_access');
 
 /**
  * What a change makes of a user. A pure function: the user given is left as it is.
@@ -134,6 +135,8 @@ export function applyChange(user: User, change: Change): User {
     faults.push(`custom_data must be at most ${CUSTOM_DATA_MAX_BYTES / 1024} KB as JSON, with what is stored already`);
   }
   if (faults.length > 0) throw new RuleError(faults);
+  // It was judged by the passwords before it, which must still be those.
+  if (change.password && change.password.previous?.[0] !== user.password?.hash) throw new PasswordRaced();
 
   const at = Math.max(change.at, user.updated_at);
   return {

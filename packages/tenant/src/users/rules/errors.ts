@@ -30,6 +30,41 @@ export class NotOnProfile extends defineError({
   remedy: 'Get the user to see what is on the profile.',
 }) {}
 
+/** A password that is too easily guessed. */
+export class WeakPassword extends defineError({
+  code: 'auth_password_weak',
+  status: 400,
+  meaning: 'The password is too short, or one of the 10,000 commonest.',
+  remedy: 'Choose a longer one that nobody else would choose.',
+  member: 'error_code',
+}) {}
+
+/** A password that the user has or had a short while ago. */
+export class PasswordRecentlyUsed extends defineError({
+  code: 'auth_password_recently_used',
+  status: 400,
+  meaning: "The password is the user's, or one of the four before it.",
+  remedy: 'Choose another one.',
+  member: 'error_code',
+}) {
+  constructor(property: string) {
+    super(`${property} must not be one of the five that the user had last`);
+  }
+}
+
+/** Two requests set the password of one user at the same time. */
+export class PasswordRaced extends defineError({
+  code: 'password_raced',
+  status: 409,
+  meaning: "Another request has set the user's password while this one was at it; this one changed nothing.",
+  remedy: 'Send the request again.',
+  member: 'ts_error_code',
+}) {
+  constructor() {
+    super('credentials: Another request has just set the password of this user: send the request again');
+  }
+}
+
 /** The user is no longer at the version that a request wants to change. */
 export class StaleVersion extends defineError({
   code: 'stale_version',

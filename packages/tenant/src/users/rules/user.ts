@@ -32,6 +32,8 @@ export interface Password {
   temporary: boolean;
   updated_at: number;
   expires_at?: number;
+  /** The hashes of those before it, the latest first. */
+  previous?: string[];
 }
 
 /** A record of signing in with one identity; `provider` holds what the deprecated `identity_providers` shows of it. */

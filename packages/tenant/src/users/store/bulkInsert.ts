@@ -4,6 +4,7 @@ import { differenceOf } from '../rules/history.ts';
 import type { User } from '../rules/user.ts';
 import { inTransaction, type Database, type Queryable } from '../../database/database.ts';
 import { insertIdentifiersIfFree } from './identifiers.ts';
+import { linkActors } from './delegations.ts';
 import { insertHistory } from './history.ts';
 import type { Writer } from '../../database/writer.ts';
 import { USER_COLUMNS, userValues } from './userRow.ts';
@@ -33,6 +34,10 @@ export function insertUsers(
       await connection.query({ name: 'insert-users', text: INSERT, values });
       const entries = rows.map((user) => ({ ...differenceOf(undefined, user), ...entryOf(user) }));
       await insertHistory(connection, writer, entries);
+      const links = rows.flatMap(({ user_id, profile: { delegated_access: access } }) =>
+        access ? [{ user_id, actor_id: access.actor_id }] : [],
+      );
+      await linkActors(connection, writer.tenantId, links);
     }
     await beside(connection);
     return refused;

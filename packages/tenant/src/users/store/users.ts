@@ -1,10 +1,11 @@
 import { identifiersBeyond, identifiersOf, type Identifier } from '../rules/identifiers.ts';
-import { applyChange, isBlind, type Change } from '../rules/change.ts';
+import { applyChange, changeOf, isBlind, type Change } from '../rules/change.ts';
 import { differenceOf } from '../rules/history.ts';
 import type { Profile, User } from '../rules/user.ts';
 import { addToApp } from '../rules/addresses.ts';
 import { wantVersion } from '../rules/version.ts';
 import { inTransaction, type Database, type Queryable } from '../../database/database.ts';
+import { findDependents, linkActor } from './delegations.ts';
 import { deleteIdentifiers, findOwners, insertIdentifiers } from './identifiers.ts';
 import type { UpdateTogether } from './sharedCommits.ts';
 import { insertDeletion, insertHistory } from './history.ts';
@@ -36,6 +37,21 @@ export async function findByIdentifier(
   return rows[0];
 }
 
+/** Finds the user who has signed in with this identifier of an identity provider; of several, the one who did so first. */
+export async function findByIdentity(
+  database: Queryable,
+  tenantId: string,
+  identifier: string,
+): Promise<User | undefined> {
+  const { rows } = await database.query<User>({
+    name: 'find-user-by-identity',
+    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and identities @> $2::jsonb
+      order by created_at, user_id limit 1`,
+    values: [tenantId, JSON.stringify([{ identifier }])],
+  });
+  return rows[0];
+}
+
 /** Which of these users are there. */
 export async function findExistingUserIds(database: Queryable, tenantId: string, userIds: string[]): Promise<string[]> {
   const { rows } = await database.query<{ user_id: string }>({
@@ -51,6 +67,7 @@ export function insertUser(database: Database, writer: Writer, user: User): Prom
   const { tenantId } = writer;
   return inTransaction(database, async (connection) => {
     await insertIdentifiers(connection, tenantId, user.user_id, identifiersBeyond(user.profile, {}));
+    await linkActor(connection, tenantId, user.user_id, {}, user.profile);
     await connection.query({
       name: 'insert-user',
       text: `insert into users (tenant_id, ${USER_COLUMNS}, email, phone_number)
@@ -130,6 +147,7 @@ export async function changeUser(
     const after = rule(before);
     await deleteIdentifiers(connection, tenantId, userId, identifiersBeyond(before.profile, after.profile));
     await insertIdentifiers(connection, tenantId, userId, identifiersBeyond(after.profile, before.profile));
+    await linkActor(connection, tenantId, userId, before.profile, after.profile);
     await replaceUser(connection, tenantId, after);
     await record(connection, writer, before, after);
     return after;
@@ -164,16 +182,33 @@ export async function deleteUser(
       text: 'delete from group_members where tenant_id = $1 and group_id = any ($2::text[]) and user_id = $3',
       values: [tenantId, user.group_ids, userId],
     });
+    await freeDependents(connection, { tenantId, clientId }, userId);
     for (const { name, text } of DELETIONS) await connection.query({ name, text, values: [tenantId, userId] });
     await insertDeletion(connection, { tenantId, clientId }, userId, Date.now());
     return true;
   });
 }
 
-const DELETIONS = ['user_history', 'identifiers', 'users'].map((table) => ({
-  name: `delete-${table}-of-user`,
-  text: `delete from ${table} where tenant_id = $1 and user_id = $2`,
-}));
+/** Takes a user who is deleted off those for whom it may act. */
+async function freeDependents(connection: Queryable, writer: Writer, actorId: string): Promise<void> {
+  const { tenantId } = writer;
+  for (const userId of await findDependents(connection, tenantId, actorId)) {
+    const before = await lockUser(connection, tenantId, userId);
+    if (!before || before.profile.delegated_access?.actor_id !== actorId) continue;
+    const context = { at: Date.now(), appId: '' };
+    const after = applyChange(before, changeOf({ delegated_access: null }, context));
+    await linkActor(connection, tenantId, userId, before.profile, after.profile);
+    await replaceUser(connection, tenantId, after);
+    await record(connection, writer, before, after);
+  }
+}
+
+const DELETIONS = ['user_history', 'identifiers', 'delegations', 'sessions', 'one_time_codes', 'users'].map(
+  (table) => ({
+    name: `delete-${table}-of-user`,
+    text: `delete from ${table} where tenant_id = $1 and user_id = $2`,
+  }),
+);
 
 async function lockUser(connection: Queryable, tenantId: string, userId: string): Promise<User | undefined> {
   const { rows } = await connection.query<User>({

@@ -1,0 +1,100 @@
+import { v7 as uuid } from 'uuid';
+import { operations, type TokenSet } from '@tessera/contract';
+import type { ClientOfApplication } from '../applications/clientStore.ts';
+import type { Database, Queryable } from '../database/database.ts';
+import { IdentifierTaken } from '../users/rules/errors.ts';
+import { newUser } from '../users/rules/change.ts';
+import type { User } from '../users/rules/user.ts';
+import { findByIdentifier, findUser, insertUser } from '../users/store/users.ts';
+import { makeCode, redeemCode } from './codes.ts';
+import { completeSignIn } from './completeSignIn.ts';
+import { InvalidGrant } from './errors.ts';
+import type { SignInParts } from './parts.ts';
+import type { Method } from './rules/signIn.ts';
+import type { Wishes } from './userTokens.ts';
+
+/** A sign-in in the browser, which ends with a code at the application's redirect URI (RFC 6749, 4.1). */
+
+/** How long a code is good: an application exchanges it at once. */
+const CODE_MS = 5 * 60 * 1000;
+
+/** What a user who is to be created has. */
+export type NewProfile = { email: string } | { phone_number: string };
+
+/** A sign-in that is done but for the exchange of its code. */
+export interface BrowserSignIn {
+  /** Absent when the user is to be created. */
+  userId?: string;
+  create?: NewProfile;
+  redirectUri: string;
+  state?: string;
+  method: Method;
+  wishes: Wishes;
+}
+
+/** Makes the code of a sign-in. @param options `subject`: one live code for it; `lifetime` in milliseconds */
+export const browserCode = (
+  database: Queryable,
+  client: ClientOfApplication,
+  { userId, ...data }: BrowserSignIn,
+  { subject, lifetime = CODE_MS }: { subject?: string; lifetime?: number } = {},
+): Promise<string> => makeCode(database, client, { purpose: 'authorization', subject, userId, lifetime, data });
+
+/** Where the browser goes: to the tenant first, which sends it on. */
+export const redirectResult = (publicUrl: string, code: string): { result: string } => ({
+  result: `${publicUrl}${operations.completeSignIn.path}?code=${code}`,
+});
+
+/** A redirect URI with a code, and with the state that came with the request. */
+export function withCode(redirectUri: string, code: string, state?: string): string {
+  const url = new URL(redirectUri);
+  url.searchParams.set('code', code);
+  if (state !== undefined) url.searchParams.set('state', state);
+  return url.href;
+}
+
+/**
+ * Exchanges the code of a sign-in, and creates the user where it is to.
+ * @param redirectUri the one that the application says the code came to; any when absent
+ * @throws InvalidGrant, UserNotActive
+ */
+export async function exchangeCode(
+  parts: Pick<SignInParts, 'database' | 'tokens'>,
+  client: ClientOfApplication,
+  code: string,
+  redirectUri?: string,
+): Promise<{ tokens: TokenSet; created: boolean }> {
+  const { database } = parts;
+  const isMeant = (data: Omit<BrowserSignIn, 'userId'>): boolean =>
+    redirectUri === undefined || data.redirectUri === redirectUri;
+  const found = await redeemCode(database, client, 'authorization', code, isMeant);
+  if (!found) throw new InvalidGrant();
+  const { create, method, wishes } = found.data;
+  let user = found.user_id ? await findUser(database, client.tenant_id, found.user_id) : undefined;
+  const created = !user && create ? await createUser(database, client, create) : undefined;
+  user ??= created?.user;
+  // Deleted since.
+  if (!user) throw new InvalidGrant();
+  return { tokens: await completeSignIn(parts, client, user, method, wishes), created: created?.isNew ?? false };
+}
+
+/** Creates the user of a sign-in, or finds the one whom another request has just created. */
+export async function createUser(
+  database: Database,
+  { tenant_id: tenantId, client_id: clientId, app_id: appId }: ClientOfApplication,
+  profile: NewProfile,
+): Promise<{ user: User; isNew: boolean }> {
+  const user = newUser(uuid(), profile, { at: Date.now(), appId });
+  try {
+    await insertUser(database, { tenantId, clientId }, user);
+    return { user, isNew: true };
+  } catch (error) {
+    const identifier =
+      'email' in profile
+        ? ({ kind: 'email', value: profile.email } as const)
+        : ({ kind: 'phone_number', value: profile.phone_number } as const);
+    const there = error instanceof IdentifierTaken && (await findByIdentifier(database, tenantId, identifier));
+    if (!there) throw error;
+    return { user: there, isNew: false };
+  }
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { TokenSet } from '@tessera/contract';
+import type { ClientOfApplication } from '../applications/clientStore.ts';
+import { findUser } from '../users/store/users.ts';
+import type { User } from '../users/rules/user.ts';
+import { SessionOver, UserNotActive } from './errors.ts';
+import type { SignInParts } from './parts.ts';
+import { hashCode, newCode } from './rules/secretCode.ts';
+import { isOver } from './rules/session.ts';
+import { signedIn, signInDifference, type Method } from './rules/signIn.ts';
+import { findSession } from './store/sessions.ts';
+import { recordSignIn, type Session } from './store/signIn.ts';
+import { refreshTokenEnd, sessionEnd, userTokens, type Wishes } from './userTokens.ts';
+
+/** How often it is tried when the user changes meanwhile. */
+const ATTEMPTS = 10;
+
+/**
+ * Signs a user in who has proved who it is: records it, and gives tokens.
+ * @param sessionId a session of the same user that this sign-in joins
+ * @throws UserNotActive, or SessionOver when there is no such session to join
+ */
+export async function completeSignIn(
+  { database, tokens }: Pick<SignInParts, 'database' | 'tokens'>,
+  client: ClientOfApplication,
+  found: User,
+  method: Method,
+  { sessionId, ...wishes }: Wishes & { sessionId?: string },
+): Promise<TokenSet> {
+  const { tenant_id: tenantId, client_id: clientId } = client;
+  const app = { app_id: client.app_id, app_name: client.app_name };
+  let user: User | undefined = found;
+  for (let attempt = 1; user && attempt <= ATTEMPTS; attempt += 1) {
+    if (user.status === 'Disabled') throw new UserNotActive();
+    const at = Date.now();
+    const joined = sessionId === undefined ? undefined : await findSession(database, tenantId, sessionId, at);
+    if (sessionId !== undefined && (!joined || isOver(joined) || !mayJoin(joined.session, user, client))) {
+      throw new SessionOver();
+    }
+    const session: Session = {
+      session_id: joined?.session.session_id ?? randomUUID(),
+      user_id: user.user_id,
+      client_id: clientId,
+      app_id: client.app_id,
+      methods: [...new Set([...(joined?.session.methods ?? []), method.amr])],
+      auth_at: at,
+      expires_at: joined?.session.expires_at ?? sessionEnd(client, at),
+    };
+    const after = signedIn(user, method, app, at);
+    const refreshToken = newCode();
+    const recorded = await recordSignIn(database, {
+      tenantId,
+      clientId,
+      user: after,
+      difference: signInDifference(user, after, method, app),
+      session,
+      refreshToken: {
+        token_hash: hashCode(refreshToken),
+        session_id: session.session_id,
+        client_id: clientId,
+        audience: wishes.resource ?? null,
+        rotations: 0,
+        expires_at: refreshTokenEnd(client, session, at),
+      },
+    });
+    if (recorded) return userTokens(tokens, client, { user: after, session }, refreshToken, wishes);
+    user = await findUser(database, tenantId, user.user_id);
+  }
+  // Deleted meanwhile, or changed again and again.
+  throw new UserNotActive();
+}
+
+const mayJoin = (session: Session, user: User, client: ClientOfApplication): boolean =>
+  session.user_id === user.user_id && session.app_id === client.app_id;

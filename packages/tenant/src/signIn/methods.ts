@@ -1,0 +1,33 @@
+import type { Method } from './rules/signIn.ts';
+
+/** How users sign in by what goes to an address of theirs. */
+
+export const emailMethod = (email: string): Method => ({
+  authType: 'email_otp',
+  providerName: 'Email OTP',
+  providerType: 'Native',
+  identifier: email,
+  alias: { type: 'email', value: email },
+  proved: { kind: 'email', value: email },
+  amr: 'otp',
+});
+
+export const smsMethod = (phoneNumber: string): Method => ({
+  authType: 'sms_otp',
+  providerName: 'SMS OTP',
+  providerType: 'Native',
+  identifier: phoneNumber,
+  alias: { type: 'phone_number', value: phoneNumber },
+  proved: { kind: 'phone_number', value: phoneNumber },
+  amr: 'sms',
+});
+
+export const linkMethod = (email: string): Method => ({
+  authType: 'email_magic_link',
+  providerName: 'Email Magic Link',
+  providerType: 'Native',
+  identifier: email,
+  alias: { type: 'email', value: email },
+  proved: { kind: 'email', value: email },
+  amr: 'otp',
+});

@@ -1,0 +1,43 @@
+import type { FastifyRequest } from 'fastify';
+import type { AccessTokenClaims } from '@tessera/contract';
+import { findClient, type ClientOfApplication } from '../../applications/clientStore.ts';
+import { ClientNotFound } from '../../applications/errors.ts';
+import type { Queryable } from '../../database/database.ts';
+import { InvalidRequest } from '../../http/requestErrors.ts';
+import type { Limiter } from '../../limits/limits.ts';
+
+/** The client whose token a request carries, with its settings. */
+export async function callingClient(
+  database: Queryable,
+  { client_id }: AccessTokenClaims,
+): Promise<ClientOfApplication> {
+  const client = await findClient(database, client_id);
+  // It was there a moment ago.
+  if (!client) throw new ClientNotFound();
+  return client;
+}
+
+/** Counts a sign-in or a message, for its client and the source that it comes from. @throws TooManyRequests */
+export async function countRequest(
+  limiter: Limiter,
+  { tenant_id, client_id }: Pick<ClientOfApplication, 'tenant_id' | 'client_id'>,
+  request: FastifyRequest,
+  attributes?: { ip_address?: string },
+): Promise<void> {
+  await Promise.all([
+    limiter.take('client', tenant_id, client_id),
+    limiter.take('source', tenant_id, attributes?.ip_address ?? request.ip),
+  ]);
+}
+
+/** Refuses what the vendor's API knows and the tenant has nothing for. @throws InvalidRequest */
+export function wantKnown({ org_id, require_mfa }: { org_id?: string; require_mfa?: boolean }): void {
+  if (org_id !== undefined) throw new InvalidRequest('org_id must be absent: the tenant has no organizations');
+  if (require_mfa) throw new InvalidRequest('require_mfa must be false: join a second sign-in to the session instead');
+}
+
+/** @throws InvalidRequest when a redirect URI is none of the client's */
+export function wantRedirectUri({ settings }: ClientOfApplication, redirectUri: string): void {
+  if (settings.redirect_uris?.includes(redirectUri)) return;
+  throw new InvalidRequest("redirect_uri must be one of the client's redirect URIs, character by character");
+}

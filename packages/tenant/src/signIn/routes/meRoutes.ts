@@ -1,0 +1,104 @@
+import type { FastifyInstance } from 'fastify';
+import { operations, type PasswordError, type UserTokenClaims } from '@tessera/contract';
+import { findClient } from '../../applications/clientStore.ts';
+import { writerOf } from '../../http/authentication.ts';
+import { answerError, sendError } from '../../http/errors.ts';
+import { route } from '../../http/route.ts';
+import { InvalidPasswordInput, PasswordConfigured, passwordError } from '../../users/routes/passwordErrors.ts';
+import { userAnswer } from '../../users/routes/userAnswer.ts';
+import { applyChange, changeOf } from '../../users/rules/change.ts';
+import { changeUser } from '../../users/store/users.ts';
+import { SessionEnded, SignInLocked, WrongPassword } from '../errors.ts';
+import type { SignInParts } from '../parts.ts';
+import { claimsOf, USER_INFO_CLAIMS } from '../rules/claims.ts';
+import { isOver } from '../rules/session.ts';
+import { endSessionsOf, findSession, renewSession, type LiveSession } from '../store/sessions.ts';
+
+const REGISTERED = { result: { message: 'Password registered' } };
+
+/** The session of a user's token, as long as it goes on. @throws SessionEnded */
+async function currentSession({ database }: SignInParts, { tid, sid, sub }: UserTokenClaims): Promise<LiveSession> {
+  const live = await findSession(database, tid, sid, Date.now());
+  if (!live || live.session.user_id !== sub || isOver(live)) throw new SessionEnded();
+  return live;
+}
+
+/** What a user who has signed in sees and does. */
+export function meRoutes(app: FastifyInstance, parts: SignInParts): void {
+  const { database } = parts;
+
+  for (const operation of [operations.getUserInfo, operations.getUserInfoOfUsersApi]) {
+    route(app, operation, async ({ caller }) => {
+      const { user } = await currentSession(parts, caller);
+      const { settings } = (await findClient(database, caller.client_id)) ?? {};
+      const names = [
+        ...USER_INFO_CLAIMS,
+        ...(settings?.default_user_info_claims ?? []),
+        ...(settings?.sync_id_token_claims_to_userinfo ? (settings.default_custom_claims ?? []) : []),
+      ];
+      return { ...claimsOf(user, caller, names), sub: user.user_id };
+    });
+  }
+
+  route(app, operations.getCurrentUser, async ({ caller, reply }) =>
+    userAnswer((await currentSession(parts, caller)).user, caller, reply),
+  );
+
+  route(app, operations.getDeviceKeysForTenant, async ({ caller }) => {
+    await currentSession(parts, caller);
+    return { result: [] };
+  });
+
+  route(app, operations.logout, async ({ caller }) => {
+    const { user } = await currentSession(parts, caller);
+    return { sessions_count: await endSessionsOf(database, caller.tid, user.user_id, caller.app_id) };
+  });
+}
+
+/** The signed-in user's password. */
+export function ownPasswordRoutes(app: FastifyInstance, parts: SignInParts): void {
+  const { database, passwords, limiter } = parts;
+  app.setErrorHandler((thrown: Error, request, reply) => {
+    const error = passwordError(thrown);
+    if (!error) return sendError(thrown, request, reply);
+    const body = { error_code: error.code, message: error.message } as PasswordError;
+    return answerError(error, body, request, reply);
+  });
+
+  route(app, operations.addPasswordCredentialsToCurrentUser, async ({ body, caller }) => {
+    const { user } = await currentSession(parts, caller);
+    if (user.password) throw new PasswordConfigured('The user has a password already');
+    const at = Date.now();
+    const credentials = { password: body.password, force_replace: false };
+    const password = await passwords.recordOf(credentials, { at, before: null, property: 'password' });
+    const change = changeOf(body.username === undefined ? {} : { username: body.username }, {
+      at,
+      appId: caller.app_id,
+      password,
+    });
+    const changed = await changeUser(database, writerOf(caller), user.user_id, (before) => applyChange(before, change));
+    if (!changed) throw new SessionEnded();
+    return REGISTERED;
+  });
+
+  route(app, operations.updateOwnPassword, async ({ body, caller }) => {
+    const { user, session } = await currentSession(parts, caller);
+    if (!user.password) throw new PasswordConfigured('The user has no password yet');
+    const name = `user_id ${user.user_id}`;
+    const { lockedFor } = await limiter.failures(caller.tid, name);
+    if (lockedFor > 0) throw new SignInLocked(lockedFor);
+    if (!(await passwords.matches(body.current_password, user.password))) {
+      await limiter.fail(caller.tid, name);
+      throw new WrongPassword();
+    }
+    if (body.password === body.current_password) throw new InvalidPasswordInput('password must be another one');
+    const at = Date.now();
+    const credentials = { password: body.password, force_replace: false };
+    const password = await passwords.recordOf(credentials, { at, before: user.password, property: 'password' });
+    const change = changeOf({}, { at, appId: caller.app_id, password });
+    const changed = await changeUser(database, writerOf(caller), user.user_id, (before) => applyChange(before, change));
+    if (!changed) throw new SessionEnded();
+    await renewSession(database, caller.tid, session.session_id, at);
+    return REGISTERED;
+  });
+}

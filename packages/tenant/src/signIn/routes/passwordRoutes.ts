@@ -1,0 +1,153 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { operations, type SignInIdentifierType } from '@tessera/contract';
+import { InvalidClient } from '../../access/errors.ts';
+import { findClient, type ClientOfApplication } from '../../applications/clientStore.ts';
+import { InvalidRequest } from '../../http/requestErrors.ts';
+import { writerOf } from '../../http/authentication.ts';
+import { route } from '../../http/route.ts';
+import { applyChange, changeOf } from '../../users/rules/change.ts';
+import type { User } from '../../users/rules/user.ts';
+import { changeUser, findUser } from '../../users/store/users.ts';
+import { browserCode, redirectResult } from '../browserSignIn.ts';
+import { makeCode } from '../codes.ts';
+import { completeSignIn } from '../completeSignIn.ts';
+import {
+  InvalidCode,
+  InvalidCredentials,
+  PasswordExpired,
+  PasswordTemporary,
+  SignInLocked,
+  UserNotActive,
+} from '../errors.ts';
+import { canonicalName, findSignInUser } from '../findSignInUser.ts';
+import type { SignInParts } from '../parts.ts';
+import { hashCode } from '../rules/secretCode.ts';
+import { PASSWORD_METHOD } from '../rules/session.ts';
+import type { Method } from '../rules/signIn.ts';
+import { findCode, takeCode } from '../store/codes.ts';
+import { tellByCode } from './authErrors.ts';
+import { callingClient, countRequest, wantKnown, wantRedirectUri } from './caller.ts';
+
+/** How long a refused sign-in lets a new password be set. */
+const RESET_MS = 15 * 60 * 1000;
+
+interface Name {
+  type: SignInIdentifierType;
+  value: string;
+}
+
+/** Signs users in by password. */
+export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): void {
+  const { database, passwords, limiter, publicUrl } = parts;
+  tellByCode(app);
+
+  /** The user whose name and password they are. @throws InvalidCredentials, SignInLocked, UserNotActive, PasswordTemporary, PasswordExpired */
+  const prove = async (client: ClientOfApplication, { type, value }: Name, password: string): Promise<User> => {
+    const { tenant_id: tenantId } = client;
+    const name = `${type} ${canonicalName(type, value)}`;
+    const before = await limiter.failures(tenantId, name);
+    if (before.lockedFor > 0) throw new SignInLocked(before.lockedFor);
+    const user = await findSignInUser(database, tenantId, type, value);
+    if (!(await passwords.matches(password, user?.password)) || !user?.password) {
+      const { count, lockedFor } = await limiter.fail(tenantId, name);
+      // One that came while the others were looked at is told no more than they.
+      if (lockedFor > 0 && count > before.count + 1) throw new SignInLocked(lockedFor);
+      throw new InvalidCredentials();
+    }
+    // Of many that are tried at once, none is taken after the name was locked.
+    const after = before.count > 0 ? await limiter.failures(tenantId, name) : before;
+    if (after.lockedFor > 0) throw new SignInLocked(after.lockedFor);
+    if (before.count > 0) await limiter.forgetFailures(tenantId, name);
+    if (user.status === 'Disabled') throw new UserNotActive();
+    const expired = (user.password.expires_at ?? Infinity) <= Date.now();
+    if (!user.password.temporary && !expired) return user;
+    const subject = user.user_id;
+    const data = { passwordSetAt: user.password.updated_at };
+    const kept = { purpose: 'reset', subject, userId: subject, lifetime: RESET_MS, data } as const;
+    const token = await makeCode(database, client, kept);
+    throw user.password.temporary ? new PasswordTemporary(token) : new PasswordExpired(token);
+  };
+
+  const methodOf = (user: User, { type, value }: Name): Method => ({
+    authType: 'password',
+    providerName: 'Password',
+    providerType: 'Native',
+    identifier: user.user_id,
+    alias: {
+      type: type === 'user_id' || type === 'external_user_id' ? 'unspecified' : type,
+      value: canonicalName(type, value),
+    },
+    amr: PASSWORD_METHOD,
+  });
+
+  route(app, operations.authenticatePassword, async ({ body, caller, request, reply }) => {
+    wantKnown(body);
+    const { username, username_type = 'username', identifier, identifier_type } = body;
+    const name = oneName({
+      [username_type]: username,
+      ...(identifier !== undefined && { [identifier_type ?? 'username']: identifier }),
+    });
+    const client = await callingClient(database, caller);
+    await countRequest(limiter, client, request, body.client_attributes);
+    const user = await prove(client, name, body.password);
+    void reply.header('cache-control', 'no-store');
+    const { resource, claims, session_id: sessionId } = body;
+    return completeSignIn(parts, client, user, methodOf(user, name), { resource, claims, sessionId });
+  });
+
+  route(app, operations.login, async ({ body, request }) => {
+    wantKnown(body);
+    const { username, email, phone_number, redirect_uri: redirectUri, resource, claims } = body;
+    const name = oneName({ username, email, phone_number });
+    const client = await browserClient(request, body.client_id);
+    wantRedirectUri(client, redirectUri);
+    const user = await prove(client, name, body.password);
+    const method = methodOf(user, name);
+    const code = await browserCode(database, client, {
+      userId: user.user_id,
+      redirectUri,
+      method,
+      wishes: { resource, claims },
+    });
+    return redirectResult(publicUrl, code);
+  });
+
+  /** The client of a browser, which has no token. */
+  const browserClient = async (request: FastifyRequest, clientId: string): Promise<ClientOfApplication> => {
+    const client = await findClient(database, clientId);
+    await countRequest(limiter, client ?? { tenant_id: '', client_id: '' }, request);
+    if (!client?.enabled) throw new InvalidClient('There is no such client');
+    return client;
+  };
+
+  route(app, operations.resetPassword, async ({ body, caller }) => {
+    const client = await callingClient(database, caller);
+    const code = await findCode<{ passwordSetAt: number }>(database, 'reset', hashCode(body.reset_token), Date.now());
+    if (!code?.user_id || code.tenant_id !== client.tenant_id || code.client_id !== client.client_id) {
+      throw new InvalidCode();
+    }
+    const before = await findUser(database, client.tenant_id, code.user_id);
+    // The one that was refused, and none that somebody has set since.
+    if (before?.password?.updated_at !== code.data.passwordSetAt) throw new InvalidCode();
+    const at = Date.now();
+    const credentials = { password: body.new_password, force_replace: false };
+    const judged = { at, before: before.password, property: 'new_password' };
+    const password = await passwords.recordOf(credentials, judged);
+    if (!(await takeCode(database, code))) throw new InvalidCode();
+    const context = { at, appId: client.app_id, password };
+    await changeUser(database, writerOf(caller), code.user_id, (user) => applyChange(user, changeOf({}, context)));
+    return { message: 'Password set' };
+  });
+}
+
+/** @throws InvalidRequest unless there is just one */
+function oneName(names: Partial<Record<SignInIdentifierType, string>>): Name {
+  const given = Object.entries<string | undefined>(names).flatMap(([type, value]) =>
+    value === undefined ? [] : [{ type: type as SignInIdentifierType, value }],
+  );
+  const [first] = given;
+  if (!first || given.length > 1) {
+    throw new InvalidRequest(`${Object.keys(names).join(', ')}: just one of them is required`);
+  }
+  return first;
+}

@@ -1,0 +1,16 @@
+import type { User } from '../../users/rules/user.ts';
+
+/** What of a session and its user decides whether it goes on. */
+interface Live {
+  session: { methods: string[]; auth_at: number };
+  user: Pick<User, 'status' | 'password'>;
+}
+
+/** The method of a password (RFC 8176). */
+export const PASSWORD_METHOD = 'pwd';
+
+/** A session is over when its user is disabled, or when it began with a password that is no longer the user's. */
+export function isOver({ session, user }: Live): boolean {
+  if (user.status === 'Disabled') return true;
+  return session.methods.includes(PASSWORD_METHOD) && (user.password?.updated_at ?? Infinity) > session.auth_at;
+}
