@@ -6,6 +6,7 @@ import { makeLog, startTenant, StartError } from '@tessera/tenant';
 import type { OneCredential, RunnableWorkflow } from './engine.ts';
 import { CREDENTIAL_ID, exampleWorkflow } from './exampleWorkflow.ts';
 import { installN8n, PLAYGROUND } from './installN8n.ts';
+import { openMailbox } from './mailbox.ts';
 import { N8n } from './n8n.ts';
 import { tell } from './progress.ts';
 import { CommandError, runCommand } from './runCommand.ts';
@@ -43,18 +44,20 @@ async function start(signal: AbortSignal): Promise<void> {
   tell('Starting the tenant …');
   // Made up at each start: only this process and n8n's own store of credentials know the secret.
   const credentials = { clientId: 'playground', clientSecret: randomBytes(32).toString('base64url') };
+  const mailbox = await openMailbox();
   const tenant = await startTenant({
     port: Number(ports['tenant-port'] ?? (once ? 0 : 7070)),
     host: '127.0.0.1',
     storage: { directory: path.join(PLAYGROUND, once ? '.tenant/once' : '.tenant/editor') },
     connections: 16,
     credentials,
+    delivery: { smtpUrl: mailbox.smtpUrl },
     log: makeLog('warn'),
   });
   const n8n = new N8n(path.join(PLAYGROUND, once ? '.n8n/once' : '.n8n/editor'), n8nPort, { signal });
   try {
     signal.throwIfAborted();
-    const user = await seedTenant(tenant.url, credentials);
+    const user = await seedTenant(tenant.url, credentials, mailbox);
     const workflow = await exampleWorkflow(user.user_id);
     const account = { environment: 'custom', baseUrl: tenant.url.replace('localhost', '127.0.0.1'), ...credentials };
     if (!once) {
@@ -86,6 +89,7 @@ Ctrl-C stops both.`);
     tell('Stopping …');
     await n8n.stop();
     await tenant.close();
+    await mailbox.close();
   }
 }
 

@@ -613,7 +613,12 @@ describe('a session', () => {
     for (const [end, act] of [
       [
         'logout',
-        ({ access_token }: any) => tenant.send('POST', '/cis/v1/auth/logout', undefined, as(access_token as string)),
+        ({ access_token }: any) =>
+          tenant.send('POST', '/cis/v1/auth/logout', undefined, {
+            ...as(access_token as string),
+            // As clients send it with every request.
+            'content-type': 'application/json',
+          }),
       ],
       [
         'password',

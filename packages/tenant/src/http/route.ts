@@ -78,6 +78,7 @@ export function route<const O extends Operation>(
       ...(responses[success]!.schema && { response: { [success]: responses[success]!.schema } }),
     },
     ...(bodyLimit && { bodyLimit }),
+    config: { bodiless: !body },
     onRequest: [
       ...(secured ? [authenticationOf(app, { management, signedIn })] : []),
       ...(bodyLimit ? [awaitPlace] : []),

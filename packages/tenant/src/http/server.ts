@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import {
   fastify,
   LogController,
@@ -69,12 +69,11 @@ export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(makeValidatorCompiler());
   app.setErrorHandler(sendError);
   logRequests(app);
-  app.addHook('onRequest', ({ method, headers, raw }, _reply, done) => {
-    // Many clients send a media type with every request, body or not.
+  app.addHook('onRequest', ({ method, headers, raw, routeOptions }, _reply, done) => {
     // RFC 9112, 3.2.
     if (headers.host === undefined && raw.httpVersion === '1.1') return done(new InvalidRequest('host is required'));
-    const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
-    if (method === 'DELETE' && length === '0' && !encoding) delete headers['content-type'];
+    // Many clients send a media type with every request, body or not.
+    if (!hasBody(headers) && (method === 'DELETE' || routeOptions.config.bodiless)) delete headers['content-type'];
     done();
   });
   app.removeAllContentTypeParsers();
@@ -110,7 +109,14 @@ export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
   return app;
 }
 
+const hasBody = ({ 'content-length': length = '0', 'transfer-encoding': encoding }: IncomingHttpHeaders): boolean =>
+  length !== '0' || encoding !== undefined;
+
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the operation takes no body. */
+    bodiless?: boolean;
+  }
   interface FastifyRequest {
     /** The code of the error that it was answered with. */
     errorCode: string | undefined;
