@@ -75,8 +75,8 @@ describe('Update User, in n8n’s engine', () => {
     ['external_user_id', 'crm-1', 'crm-1'],
     [
       'delegated_access',
-      { value: { actor_id: 'boss', permissions: ['read', 'write'] } },
-      { actor_id: 'boss', permissions: ['read', 'write'] },
+      { value: { actor_id: '={{ $json.boss }}', permissions: ['read', 'write'] } },
+      { permissions: ['read', 'write'] },
     ],
     [
       'credentials',
@@ -89,10 +89,9 @@ describe('Update User, in n8n’s engine', () => {
 
   it.each(cases)('sends %s, and gives it back', async (field, value, shown, as = field) => {
     const user = await newUser();
-    const { items, error } = await runTransmit(credential, {
-      userId: byId(user.user_id),
-      fields: { [field]: value } as never,
-    });
+    const { user_id: boss } = await newUser();
+    const parameters = { userId: byId(user.user_id), fields: { [field]: value } as never };
+    const { items, error } = await runTransmit(credential, parameters, [{ boss }]);
     expect(error).toBeUndefined();
     expect(items).toHaveLength(1);
     expect(items[0]!.json).toMatchObject({ user_id: user.user_id, [as as string]: shown });

@@ -56,17 +56,20 @@ it('the command makes, lists, rotates and deletes what the routes do, beside a t
   const table = runTenant(['applications', 'list'], { DATABASE_URL: databaseUrl });
   expect(await table.ended).toBe(0);
   expect(table.stdout()).toMatch(/^app_id .*app_name .*role .*\n.*Management application .*management/);
-  for (const [args, reason] of [
+  const refusals = [
     [['clients', 'rotate'], /^Usage: tenant clients rotate CLIENT_ID/],
     [['clients', 'burn', 'x'], /^clients needs one of list, create, rotate, delete\./],
     [['clients', 'delete', 'nobody'], /^There is no such client\./],
     [['applications', 'delete', 'nobody'], /^There is no such application\./],
     [['applications', 'list', '--tenant', 'nobody'], /^There is no such tenant\./],
-  ] as const) {
-    const wrong = runTenant([...args], { DATABASE_URL: databaseUrl });
-    expect(await wrong.ended).toBe(1);
-    expect(wrong.stderr()).toMatch(reason);
-  }
+  ] as const;
+  await Promise.all(
+    refusals.map(async ([args, reason]) => {
+      const wrong = runTenant([...args], { DATABASE_URL: databaseUrl });
+      expect(await wrong.ended).toBe(1);
+      expect(wrong.stderr()).toMatch(reason);
+    }),
+  );
   await drop();
 });
 

@@ -4,8 +4,6 @@ import { COMMON_PASSWORDS, isCommonPassword } from './commonPasswords.ts';
 import { PasswordRecentlyUsed, WeakPassword } from './rules/errors.ts';
 import type { Password } from './rules/user.ts';
 
-/** How many passwords of a user, with the one that is set, cannot be set again. */
-export const REMEMBERED_PASSWORDS = 5;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What a new password is judged by, and comes after. */
@@ -44,7 +42,6 @@ export function makePasswords(maxAgeDays?: number): Passwords {
         hash: await hashSecret(password),
         temporary,
         updated_at: at,
-        ...(used.length > 0 && { previous: used.slice(0, REMEMBERED_PASSWORDS - 1) }),
         ...(maxAgeDays !== undefined && { expires_at: at + maxAgeDays * DAY_MS }),
       };
     },

@@ -8,7 +8,7 @@ import {
   type Status,
   type UpdateUserInput,
 } from '@tessera/contract';
-import { PasswordRaced, RuleError } from './errors.ts';
+import { RuleError } from './errors.ts';
 import { wantVersion } from './version.ts';
 import type { AppData, Password, Profile, User } from './user.ts';
 
@@ -135,8 +135,6 @@ export function applyChange(user: User, change: Change): User {
     faults.push(`custom_data must be at most ${CUSTOM_DATA_MAX_BYTES / 1024} KB as JSON, with what is stored already`);
   }
   if (faults.length > 0) throw new RuleError(faults);
-  // It was judged by the passwords before it, which must still be those.
-  if (change.password && change.password.previous?.[0] !== user.password?.hash) throw new PasswordRaced();
 
   const at = Math.max(change.at, user.updated_at);
   return {
@@ -148,8 +146,17 @@ export function applyChange(user: User, change: Change): User {
     profile,
     custom_data: customData,
     apps: change.app ? { ...user.apps, [change.app.id]: appData(user.apps[change.app.id], change.app) } : user.apps,
-    password: change.password ?? user.password,
+    password: change.password ? withPrevious(change.password, user.password) : user.password,
   };
+}
+
+/** How many passwords of a user, with the one that is set, cannot be set again. */
+const REMEMBERED_PASSWORDS = 5;
+
+/** A password that is set, with those before it: whatever was set while it was judged is among them. */
+function withPrevious(password: Password, before: Password | null): Password {
+  if (!before) return password;
+  return { ...password, previous: [before.hash, ...(before.previous ?? [])].slice(0, REMEMBERED_PASSWORDS - 1) };
 }
 
 function mergeCustomData(stored: User['custom_data'], sent: Change['customData']): User['custom_data'] {

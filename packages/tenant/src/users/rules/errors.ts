@@ -52,19 +52,6 @@ export class PasswordRecentlyUsed extends defineError({
   }
 }
 
-/** Two requests set the password of one user at the same time. */
-export class PasswordRaced extends defineError({
-  code: 'password_raced',
-  status: 409,
-  meaning: "Another request has set the user's password while this one was at it; this one changed nothing.",
-  remedy: 'Send the request again.',
-  member: 'ts_error_code',
-}) {
-  constructor() {
-    super('credentials: Another request has just set the password of this user: send the request again');
-  }
-}
-
 /** The user is no longer at the version that a request wants to change. */
 export class StaleVersion extends defineError({
   code: 'stale_version',
