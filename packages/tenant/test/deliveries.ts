@@ -25,12 +25,21 @@ export interface Deliveries {
   options: { smtpUrl: string; mailFrom: string; smsUrl: string; smsToken: string };
   emails: ReceivedEmail[];
   smses: ReceivedSms[];
+  /** The code, and the link, in a text. */
+  codeOf(text: string): string | undefined;
+  linkOf(text: string): URL | undefined;
   /** The code in the latest message to an address. */
   codeFor(address: string): string;
   /** The link in the latest email to an address. */
   linkFor(address: string): URL;
   close(): Promise<void>;
 }
+
+const codeOf = (text: string): string | undefined => /\b\d{6}\b/.exec(text)?.[0];
+const linkOf = (text: string): URL | undefined => {
+  const [link] = /https?:\S+/.exec(text) ?? [];
+  return link ? new URL(link) : undefined;
+};
 
 export async function startDeliveries(): Promise<Deliveries> {
   const emails: ReceivedEmail[] = [];
@@ -74,8 +83,10 @@ export async function startDeliveries(): Promise<Deliveries> {
     },
     emails,
     smses,
-    codeFor: (address) => /\b\d{6}\b/.exec(latest(address).text)![0],
-    linkFor: (address) => new URL(/https?:\S+/.exec(latest(address).text)![0]),
+    codeOf,
+    linkOf,
+    codeFor: (address) => codeOf(latest(address).text)!,
+    linkFor: (address) => linkOf(latest(address).text)!,
     async close() {
       await new Promise<void>((resolve) => smtp.close(resolve));
       await new Promise((resolve) => gateway.close(resolve));

@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { pino } from 'pino';
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDeliveries, type Deliveries } from './deliveries.ts';
@@ -16,6 +17,11 @@ import {
 const REDIRECT = 'https://shop.example.com/welcome';
 const PASSWORD = 'the analytical engine';
 
+/** Everything that both instances log. */
+const logged: string[] = [];
+/** What must stand in no log and no history. */
+const secrets = new Set([PASSWORD, 'a better engine', 'another engine']);
+
 let database: FreshDatabase;
 let deliveries: Deliveries;
 let tenant: TestTenant;
@@ -27,8 +33,9 @@ beforeAll(async () => {
   database = await freshDatabase();
   deliveries = await startDeliveries();
   const options = { storage: { databaseUrl: database.url }, delivery: deliveries.options };
-  tenant = await startTestTenant(options);
-  other = await startTestTenant({ ...options, publicUrl: tenant.url });
+  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
+  tenant = await startTestTenant(options, log);
+  other = await startTestTenant({ ...options, publicUrl: tenant.url }, log);
   shop = await newApp({ allow_public_signup: true });
 });
 afterAll(async () => {
@@ -72,6 +79,7 @@ const expectTokens = (answer: Answer) => {
     expires_in: 3600,
     session_id: expect.any(String),
   });
+  for (const name of ['access_token', 'id_token', 'refresh_token']) secrets.add(answer.body[name] as string);
   return answer.body as Record<'access_token' | 'id_token' | 'refresh_token' | 'session_id', string>;
 };
 
@@ -748,4 +756,23 @@ describe('a standard client library, given the discovery document alone', () => 
     const ofClient = await openid.clientCredentialsGrant(config);
     expect(ofClient.access_token).toMatch(/^ey/);
   });
+});
+
+it('no secret, code, token or password of all this is in a log or in the history', async () => {
+  secrets.add(shop.clientSecret);
+  for (const { text, to } of [...deliveries.emails, ...deliveries.smses]) {
+    secrets.add(deliveries.linkOf(text)?.searchParams.get('code') ?? deliveries.codeOf(text)!);
+    secrets.add(to);
+  }
+  const entries = await database.query<{ entry: string }>('select (before || after)::text as entry from user_history');
+  expect(entries.length).toBeGreaterThan(50);
+  expect(logged.length).toBeGreaterThan(100);
+  const told = logged.join('');
+  // A code of six digits may be a part of a time or an ID: it is looked for as a value of its own.
+  for (const secret of secrets)
+    expect(told.includes(/^\d{6}$/.test(secret) ? `"${secret}"` : secret), secret).toBe(false);
+  const kept = entries.map(({ entry }) => entry).join('');
+  for (const secret of secrets) {
+    if (!secret.includes('@') && !secret.startsWith('+')) expect(kept.includes(`"${secret}"`), secret).toBe(false);
+  }
 });
