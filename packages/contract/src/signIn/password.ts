@@ -105,7 +105,10 @@ export const passwordSignInOperations = {
     responses: {
       200: { description: 'Where the browser goes on', schema: RedirectUriResult },
       400: authErrors[400],
-      401: { description: 'The client ID, the name or the password is wrong', schema: AuthError },
+      401: {
+        description: 'The client ID, the name or the password is wrong',
+        schema: Type.Union([AuthError, unauthorized[401].schema]),
+      },
       403: authErrors[403],
       429: authErrors[429],
     },
