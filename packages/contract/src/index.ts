@@ -16,6 +16,7 @@ export type { Operation } from './schema/operation.ts';
 export { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from './schema/paging.ts';
 export { CUSTOM_DATA_KEYWORD } from './schema/schemas.ts';
 export { canonicalUsername } from './schema/username.ts';
+export { type ApiProvider, type CreateProviderInput } from './signIn/provider.ts';
 export { LINK_MINUTES } from './signIn/link.ts';
 export { PASSCODE_ATTEMPTS, PASSCODE_DIGITS, PASSCODE_MINUTES } from './signIn/passcode.ts';
 export { type AuthError, type SignInIdentifierType, type TokenSet } from './signIn/schemas.ts';

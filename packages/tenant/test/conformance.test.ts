@@ -43,6 +43,17 @@ const OF_ACCESS = [
   'getDiscoveryOfTenant',
 ] as const;
 
+/** Those that need a provider: tried in identityProviders.test.ts. */
+const OF_PROVIDERS = ['startProviderSignIn', 'completeProviderSignIn'] as const;
+
+let providers = 0;
+const aProvider = () => ({
+  name: `partner-${(providers += 1)}`,
+  issuer: 'https://id.example.com',
+  client_id: 'shop',
+  client_secret: 'a secret of theirs',
+});
+
 const newJwk = (): object => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
 
 /** A user with every identifier, and a group that it is a member of. */
@@ -90,7 +101,10 @@ const browserCode = async ({ user }: Scene): Promise<string> => {
 };
 
 /** A valid request of each operation of the Users API. */
-const valid: Record<Exclude<Id, (typeof OF_ACCESS)[number]>, (scene: Scene) => Request | Promise<Request>> = {
+const valid: Record<
+  Exclude<Id, (typeof OF_ACCESS | typeof OF_PROVIDERS)[number]>,
+  (scene: Scene) => Request | Promise<Request>
+> = {
   createApp: () => ({ body: { app_name: freshEmail(), redirect_uris: ['https://example.com/back'] } }),
   getAllApps: () => ({}),
   getAppsList: () => ({}),
@@ -211,6 +225,13 @@ const valid: Record<Exclude<Id, (typeof OF_ACCESS)[number]>, (scene: Scene) => R
     return { body: { code: await browserCode(scene), client_id, client_secret } };
   },
   completeSignIn: async (scene) => ({ query: { code: await browserCode(scene) } }),
+  createIdentityProvider: ({ appId }) => ({ params: { appId }, body: aProvider() }),
+  getIdentityProviders: ({ appId }) => ({ params: { appId } }),
+  deleteIdentityProvider: async ({ appId }) => {
+    const provider = aProvider();
+    await tenant.send('POST', `/cis/v1/applications/${appId}/identity-providers`, provider);
+    return { params: { appId, name: provider.name } };
+  },
   updatePasswordCredential: ({ user_id }) => ({ params: { user_id }, body: { password: 'battery staple' } }),
 };
 
@@ -299,7 +320,7 @@ describe.each(Object.entries(valid))('%s', (id, request) => {
 });
 
 it('names every operation of the contract', () => {
-  expect([...Object.keys(valid), ...OF_ACCESS].sort()).toEqual(Object.keys(operations).sort());
+  expect([...Object.keys(valid), ...OF_ACCESS, ...OF_PROVIDERS].sort()).toEqual(Object.keys(operations).sort());
 });
 
 it('answers a route that is none, or a method that is none of its, in the one shape', async () => {

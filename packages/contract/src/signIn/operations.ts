@@ -1,6 +1,7 @@
 import { linkOperations } from './link.ts';
 import { passcodeOperations } from './passcode.ts';
 import { passwordSignInOperations } from './password.ts';
+import { providerOperations } from './provider.ts';
 import { sessionOperations } from './session.ts';
 
 /** Signs users in, and serves those who have signed in. */
@@ -9,4 +10,5 @@ export const signInOperations = {
   ...passcodeOperations,
   ...linkOperations,
   ...sessionOperations,
+  ...providerOperations,
 };

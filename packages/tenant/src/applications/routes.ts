@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
-import { MANAGEMENT_ROLE, operations, type AccessTokenClaims } from '@tessera/contract';
+import { operations, type AccessTokenClaims } from '@tessera/contract';
 import type { Database } from '../database/database.ts';
 import { writerOf } from '../http/authentication.ts';
 import { InvalidRequest } from '../http/requestErrors.ts';
 import { route } from '../http/route.ts';
 import type { ClientStates } from './clientStates.ts';
 import { findClientOf, listClients } from './clientStore.ts';
-import { ClientNotFound, OtherApplication } from './errors.ts';
+import { ClientNotFound } from './errors.ts';
+import { manages, wantOwn } from './ownApplication.ts';
 import {
   createApplication,
   createClient,
@@ -137,13 +138,6 @@ export function applicationRoutes(app: FastifyInstance, database: Database, stat
     states.forget();
     return undefined;
   });
-}
-
-const manages = ({ roles }: AccessTokenClaims): boolean => roles.includes(MANAGEMENT_ROLE);
-
-/** @throws OtherApplication when an ordinary application asks for another one, whether that is there or not */
-function wantOwn(caller: AccessTokenClaims, appId: string): void {
-  if (!manages(caller) && caller.app_id !== appId) throw new OtherApplication();
 }
 
 async function visibleTo(database: Database, caller: AccessTokenClaims): Promise<Application[]> {

@@ -79,9 +79,9 @@ export async function replaceApplication(database: Queryable, application: Appli
   });
 }
 
-/** Deletes an application with its clients. */
+/** Deletes an application with its clients and identity providers. */
 export async function deleteApplication(connection: Queryable, tenantId: string, appId: string): Promise<void> {
-  for (const table of ['clients', 'applications']) {
+  for (const table of ['clients', 'identity_providers', 'applications']) {
     await connection.query({
       text: `delete from ${table} where tenant_id = $1 and app_id = $2`,
       values: [tenantId, appId],

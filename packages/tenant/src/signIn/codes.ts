@@ -113,6 +113,16 @@ export async function makeCode<Data extends object>(
   return code;
 }
 
+/** Finds what was kept for a code of any client, and uses it up: the code alone says whose it is. @returns undefined when it is not good */
+export async function redeemState<Data>(
+  database: Database,
+  purpose: Purpose,
+  code: string,
+): Promise<OneTimeCode<Data> | undefined> {
+  const found = await findCode<Data>(database, purpose, hashCode(code), Date.now());
+  return found && (await takeCode(database, found)) ? found : undefined;
+}
+
 /** Finds such a code of a client and uses it up. @returns undefined when it is not good */
 export async function redeemCode<Data>(
   database: Database,

@@ -217,3 +217,37 @@ export class SessionEnded extends defineError({
     super('The session of this access token is over');
   }
 }
+
+export class ProviderTaken extends defineError({
+  code: 'identity_provider_is_taken',
+  status: 409,
+  meaning: 'The application has an identity provider of this name.',
+  remedy: 'Take another name, or remove that one first.',
+  member: 'ts_error_code',
+}) {
+  constructor() {
+    super('name is taken: the application has a provider of this name');
+  }
+}
+
+export class ProviderNotFound extends defineError({
+  code: 'identity_provider_not_found',
+  status: 404,
+  meaning: 'There is no such client, or its application has no identity provider of this name.',
+  remedy: 'Get the identity providers of the application to see their names.',
+}) {
+  constructor() {
+    super('There is no such client, or no such identity provider');
+  }
+}
+
+export class ProviderFailed extends defineError({
+  code: 'identity_provider_failed',
+  status: 400,
+  meaning: 'The identity provider does not answer, or not as OpenID Connect says.',
+  remedy: 'Check the issuer that the provider was set up with; the log of the tenant says what failed.',
+}) {
+  constructor(cause: unknown) {
+    super('The identity provider does not answer as it should', { cause });
+  }
+}

@@ -6,6 +6,7 @@ import { linkRoutes } from './linkRoutes.ts';
 import { meRoutes, ownPasswordRoutes } from './meRoutes.ts';
 import { passcodeRoutes } from './passcodeRoutes.ts';
 import { passwordSignInRoutes } from './passwordRoutes.ts';
+import { providerRoutes } from './providerRoutes.ts';
 import { sessionRoutes } from './sessionRoutes.ts';
 
 /** The routes of signing in; those that tell their errors in the same way are together. */
@@ -19,6 +20,7 @@ export function signInRoutes(
     (app) => linkRoutes(app, parts),
     (app) => sessionRoutes(app, parts),
     (app) => browserRoutes(app, parts, authenticateClient),
+    (app) => providerRoutes(app, parts),
     (app) => meRoutes(app, parts),
     (app) => ownPasswordRoutes(app, parts),
   ];

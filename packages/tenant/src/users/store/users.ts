@@ -52,6 +52,22 @@ export async function findByIdentity(
   return rows[0];
 }
 
+/** Finds the user who has signed in with this identity of a provider. */
+export async function findByProvider(
+  database: Queryable,
+  tenantId: string,
+  providerName: string,
+  identifier: string,
+): Promise<User | undefined> {
+  const { rows } = await database.query<User>({
+    name: 'find-user-by-provider',
+    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and identities @> $2::jsonb
+      order by created_at, user_id limit 1`,
+    values: [tenantId, JSON.stringify([{ provider_name: providerName, auth_type: 'oauth2', identifier }])],
+  });
+  return rows[0];
+}
+
 /** Which of these users are there. */
 export async function findExistingUserIds(database: Queryable, tenantId: string, userIds: string[]): Promise<string[]> {
   const { rows } = await database.query<{ user_id: string }>({
