@@ -54,6 +54,13 @@ const aProvider = () => ({
   client_secret: 'a secret of theirs',
 });
 
+/** A key that validates. */
+async function spareKey(): Promise<string> {
+  const { body } = await tenant.send('POST', '/cis/v1/applications/signing-keys', { name: 'one' });
+  await tenant.send('POST', '/cis/v1/applications/signing-keys', { name: 'two' });
+  return body.kid as string;
+}
+
 const newJwk = (): object => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
 
 /** A user with every identifier, and a group that it is a member of. */
@@ -76,9 +83,7 @@ async function scene() {
   const { user_id: bare_id } = await tenant.create({ email: freshEmail() });
   const made = await tenant.send('POST', '/cis/v1/applications', { app_name: freshEmail() });
   const { app_id: appId, client_id: clientId } = made.body.result as { app_id: string; client_id: string };
-  const key = await tenant.send('POST', '/cis/v1/applications/signing-keys', { name: 'one' });
-  await tenant.send('POST', '/cis/v1/applications/signing-keys', { name: 'two' });
-  return { user, user_id: user.user_id, bare_id, group_id, appId, clientId, key_id: key.body.kid as string };
+  return { user, user_id: user.user_id, bare_id, group_id, appId, clientId };
 }
 type Scene = Awaited<ReturnType<typeof scene>>;
 
@@ -97,7 +102,7 @@ const asUser = async ({ user_id }: { user_id: string }) => ({
 const browserCode = async ({ user }: Scene): Promise<string> => {
   const { clientId: client_id } = CREDENTIALS;
   const named = { username: user.username, password: 'correct horse', client_id, redirect_uri: REDIRECT };
-  return new URL((await auth('password/login', named)).result as string).searchParams.get('code')!;
+  return new URL((await auth('password/login', named)).result.url as string).searchParams.get('code')!;
 };
 
 /** A valid request of each operation of the Users API. */
@@ -123,8 +128,8 @@ const valid: Record<
   createClientTokenSigningKey: () => ({ body: { name: 'new' } }),
   uploadClientTokenSigningKey: () => ({ body: { name: 'ours', jwk: newJwk() } }),
   getClientTokenSigningKeys: () => ({}),
-  updateTokenSigningKey: ({ key_id }) => ({ params: { id: key_id }, body: { status: 'disabled' } }),
-  deleteClientTokenSigningKey: ({ key_id }) => ({ params: { id: key_id } }),
+  updateTokenSigningKey: async () => ({ params: { id: await spareKey() }, body: { status: 'disabled' } }),
+  deleteClientTokenSigningKey: async () => ({ params: { id: await spareKey() } }),
   createUser: () => ({ body: { email: freshEmail(), name: { first_name: 'Ada' } } }),
   getUsers: () => ({
     query: { search: 'status eq "Pending"', page_limit: '2', sort_field: 'email', sort_order: 'desc' },

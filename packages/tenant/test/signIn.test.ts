@@ -446,7 +446,7 @@ describe('a one-time passcode', () => {
       await enter(phone_number, 'phone_number', deliveries.codeFor(phone_number), { session_id }),
     );
     expect(both.session_id).toBe(session_id);
-    expect(decodeJwt(both.id_token).amr).toEqual(['pwd', 'sms']);
+    expect(decodeJwt(both.id_token).amr).toEqual(['pwd', 'sms', 'mfa']);
     const stranger = await withPassword();
     expect(await signIn(stranger.username!, PASSWORD, { session_id })).toMatchObject({
       status: 400,
@@ -575,7 +575,7 @@ describe('a sign-in in the browser', () => {
       return { status: answer.status, body: (await answer.json()) as any };
     };
     const { body } = await login({ username });
-    const { body: tokens } = await exchange(await codeAt(body.result as string));
+    const { body: tokens } = await exchange(await codeAt(body.result.url as string));
     expect(decodeJwt(tokens.id_token as string).sub).toBe(user_id);
     expect(await login({ username, password: 'wrong' })).toMatchObject({ status: 401 });
     expect((await login({ username, client_id: 'nobody' })).status).toBe(401);

@@ -71,6 +71,12 @@ export const RedirectUriResult = Type.Object(
   { title: 'RedirectUriResult' },
 );
 
+/** The same of a password in the browser, in the shape that the vendor gives it there. */
+const LoginResult = Type.Object(
+  { result: Type.Object({ url: Type.String({ description: 'Where the browser goes on' }) }) },
+  { title: 'LoginResult' },
+);
+
 /** Signs users in by password. */
 export const passwordSignInOperations = {
   authenticatePassword: {
@@ -103,7 +109,7 @@ export const passwordSignInOperations = {
     secured: false,
     body: PasswordLoginInput,
     responses: {
-      200: { description: 'Where the browser goes on', schema: RedirectUriResult },
+      200: { description: 'Where the browser goes on', schema: LoginResult },
       400: authErrors[400],
       401: {
         description: 'The client ID, the name or the password is wrong',

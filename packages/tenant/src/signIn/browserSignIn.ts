@@ -41,9 +41,8 @@ export const browserCode = (
 ): Promise<string> => makeCode(database, client, { purpose: 'authorization', subject, userId, lifetime, data });
 
 /** Where the browser goes: to the tenant first, which sends it on. */
-export const redirectResult = (publicUrl: string, code: string): { result: string } => ({
-  result: `${publicUrl}${operations.completeSignIn.path}?code=${code}`,
-});
+export const redirectUrl = (publicUrl: string, code: string): string =>
+  `${publicUrl}${operations.completeSignIn.path}?code=${code}`;
 
 /** A redirect URI with a code, and with the state that came with the request. */
 export function withCode(redirectUri: string, code: string, state?: string): string {

@@ -6,7 +6,7 @@ import type { User } from '../users/rules/user.ts';
 import { SessionOver, UserNotActive } from './errors.ts';
 import type { SignInParts } from './parts.ts';
 import { hashCode, newCode } from './rules/secretCode.ts';
-import { isOver } from './rules/session.ts';
+import { isOver, withMethod } from './rules/session.ts';
 import { signedIn, signInDifference, type Method } from './rules/signIn.ts';
 import { findSession } from './store/sessions.ts';
 import { recordSignIn, type Session } from './store/signIn.ts';
@@ -42,7 +42,7 @@ export async function completeSignIn(
       user_id: user.user_id,
       client_id: clientId,
       app_id: client.app_id,
-      methods: [...new Set([...(joined?.session.methods ?? []), method.amr])],
+      methods: withMethod(joined?.session.methods ?? [], method.amr),
       auth_at: at,
       expires_at: joined?.session.expires_at ?? sessionEnd(client, at),
     };

@@ -17,7 +17,7 @@ import type { User } from '../../users/rules/user.ts';
 import {
   browserCode,
   exchangeCode,
-  redirectResult,
+  redirectUrl,
   withCode,
   type BrowserSignIn,
   type NewProfile,
@@ -100,7 +100,7 @@ export function browserRoutes(app: FastifyInstance, parts: SignInParts, authenti
     );
     const wishes = { ...data.wishes, nonce };
     const code = await browserCode(database, client, { ...data, userId: user_id ?? undefined, wishes });
-    return redirectResult(publicUrl, code);
+    return { result: redirectUrl(publicUrl, code) };
   };
 
   route(app, operations.sendEmailOtp, async ({ body, caller, request }) => {

@@ -8,7 +8,7 @@ import { route } from '../../http/route.ts';
 import { applyChange, changeOf } from '../../users/rules/change.ts';
 import type { User } from '../../users/rules/user.ts';
 import { changeUser, findUser } from '../../users/store/users.ts';
-import { browserCode, redirectResult } from '../browserSignIn.ts';
+import { browserCode, redirectUrl } from '../browserSignIn.ts';
 import { makeCode } from '../codes.ts';
 import { completeSignIn } from '../completeSignIn.ts';
 import {
@@ -109,7 +109,7 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
       method,
       wishes: { resource, claims },
     });
-    return redirectResult(publicUrl, code);
+    return { result: { url: redirectUrl(publicUrl, code) } };
   });
 
   /** The client of a browser, which has no token. */

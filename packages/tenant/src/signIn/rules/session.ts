@@ -9,6 +9,15 @@ interface Live {
 /** The method of a password (RFC 8176). */
 export const PASSWORD_METHOD = 'pwd';
 
+/** Several methods in one session are multi-factor (RFC 8176). */
+const MULTI_FACTOR = 'mfa';
+
+/** The methods of a session that another sign-in joins: those of its own, and "mfa" when they are several. */
+export function withMethod(methods: string[], method: string): string[] {
+  const all = [...new Set([...methods.filter((one) => one !== MULTI_FACTOR), method])];
+  return all.length > 1 ? [...all, MULTI_FACTOR] : all;
+}
+
 /** A session is over when its user is disabled, or when it began with a password that is no longer the user's. */
 export function isOver({ session, user }: Live): boolean {
   if (user.status === 'Disabled') return true;
