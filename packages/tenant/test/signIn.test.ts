@@ -186,12 +186,19 @@ describe('a sign-in with a password', () => {
     expect((await signIn(another.username!, 'wrong')).status, 'counted anew').toBe(401);
   });
 
-  it('guesses that come at once do no better', async () => {
-    const { username } = await withPassword();
+  it('guesses that come at once, or by several names of the user, do no better', async () => {
+    const email = freshEmail();
+    const { username, user_id } = await withPassword({ email });
     const guesses = await Promise.all(
       Array.from({ length: 30 }, (_, n) => signIn(username!, n === 29 ? PASSWORD : `wrong ${n}`)),
     );
     expect(guesses.filter(({ status }) => status === 200)).toHaveLength(0);
+    for (const name of [
+      { username: email, username_type: 'email' },
+      { username: undefined, identifier: user_id, identifier_type: 'user_id' },
+    ]) {
+      expect((await auth('password/authenticate', { password: PASSWORD, ...name })).status).toBe(403);
+    }
   });
 
   it('with a temporary or expired one leads to a new one, once', async () => {

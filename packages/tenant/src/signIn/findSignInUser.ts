@@ -8,6 +8,9 @@ import { findByIdentifier, findUser } from '../users/store/users.ts';
 export const canonicalName = (type: SignInIdentifierType, name: string): string =>
   type === 'user_id' ? name : canonicalIdentifier(type, name).value;
 
+/** What a user's wrong passwords are counted by. */
+export const userName = ({ user_id }: Pick<User, 'user_id'>): string => `user_id ${user_id}`;
+
 /** The user whom a name names at a sign-in. */
 export const findSignInUser = (
   database: Queryable,

@@ -9,6 +9,7 @@ import { userAnswer } from '../../users/routes/userAnswer.ts';
 import { applyChange, changeOf } from '../../users/rules/change.ts';
 import { changeUser } from '../../users/store/users.ts';
 import { SessionEnded, SignInLocked, WrongPassword } from '../errors.ts';
+import { userName } from '../findSignInUser.ts';
 import type { SignInParts } from '../parts.ts';
 import { claimsOf, USER_INFO_CLAIMS } from '../rules/claims.ts';
 import { isOver } from '../rules/session.ts';
@@ -84,7 +85,7 @@ export function ownPasswordRoutes(app: FastifyInstance, parts: SignInParts): voi
   route(app, operations.updateOwnPassword, async ({ body, caller }) => {
     const { user, session } = await currentSession(parts, caller);
     if (!user.password) throw new PasswordConfigured('The user has no password yet');
-    const name = `user_id ${user.user_id}`;
+    const name = userName(user);
     const { lockedFor } = await limiter.failures(caller.tid, name);
     if (lockedFor > 0) throw new SignInLocked(lockedFor);
     if (!(await passwords.matches(body.current_password, user.password))) {

@@ -19,7 +19,7 @@ import {
   SignInLocked,
   UserNotActive,
 } from '../errors.ts';
-import { canonicalName, findSignInUser } from '../findSignInUser.ts';
+import { canonicalName, findSignInUser, userName } from '../findSignInUser.ts';
 import type { SignInParts } from '../parts.ts';
 import { hashCode } from '../rules/secretCode.ts';
 import { PASSWORD_METHOD } from '../rules/session.ts';
@@ -44,10 +44,11 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
   /** The user whose name and password they are. @throws InvalidCredentials, SignInLocked, UserNotActive, PasswordTemporary, PasswordExpired */
   const prove = async (client: ClientOfApplication, { type, value }: Name, password: string): Promise<User> => {
     const { tenant_id: tenantId } = client;
-    const name = `${type} ${canonicalName(type, value)}`;
+    const user = await findSignInUser(database, tenantId, type, value);
+    // A user is one, whatever name is tried.
+    const name = user ? userName(user) : `${type} ${canonicalName(type, value)}`;
     const before = await limiter.failures(tenantId, name);
     if (before.lockedFor > 0) throw new SignInLocked(before.lockedFor);
-    const user = await findSignInUser(database, tenantId, type, value);
     if (!(await passwords.matches(password, user?.password)) || !user?.password) {
       const { count, lockedFor } = await limiter.fail(tenantId, name);
       // One that came while the others were looked at is told no more than they.
@@ -55,9 +56,9 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
       throw new InvalidCredentials();
     }
     // Of many that are tried at once, none is taken after the name was locked.
-    const after = before.count > 0 ? await limiter.failures(tenantId, name) : before;
+    const after = await limiter.failures(tenantId, name);
     if (after.lockedFor > 0) throw new SignInLocked(after.lockedFor);
-    if (before.count > 0) await limiter.forgetFailures(tenantId, name);
+    if (after.count > 0) await limiter.forgetFailures(tenantId, name);
     if (user.status === 'Disabled') throw new UserNotActive();
     const expired = (user.password.expires_at ?? Infinity) <= Date.now();
     if (!user.password.temporary && !expired) return user;
