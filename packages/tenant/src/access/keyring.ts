@@ -2,16 +2,10 @@ import { importJWK, type CryptoKey, type JWK } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { JsonWebKeySet } from '@tessera/contract';
 import type { Database } from '../database/database.ts';
-import { TimeLimitReached } from '../database/errors.ts';
-import { withoutTimeLimit, withTimeLimit } from '../database/timeLimit.ts';
+import { remembered } from '../database/remembered.ts';
 import { listSigningKeys, type SigningKey } from './signingKeys.ts';
 
 export const ALGORITHM = 'RS256';
-
-/** How long an instance goes by what it knows of a tenant's keys. One that it does not know it asks for at once. */
-const KNOWN_MS = 2000;
-/** How long the database may take to tell. */
-const LOOKUP_MS = 3000;
 
 /** A key to sign with. */
 export interface Signer {
@@ -31,25 +25,11 @@ export interface Keyring {
   forget(): void;
 }
 
-/** @param database where the keys are; each tenant's are asked for once in two seconds at most */
+/** @param database where the keys are; a key that is not known is asked for at once */
 export function makeKeyring(database: Database): Keyring {
-  const known = new LRUCache<string, Map<string, SigningKey>>({
-    max: 1000,
-    ttl: KNOWN_MS,
-    allowStaleOnFetchRejection: true,
-    noDeleteOnFetchRejection: true,
-    fetchMethod: (tenantId) =>
-      // Many requests wait for this one, so it must not end with the first of them.
-      withoutTimeLimit(async () => {
-        const limit = new AbortController();
-        const timer = setTimeout(() => limit.abort(new TimeLimitReached()), LOOKUP_MS);
-        try {
-          const keys = await withTimeLimit(limit.signal, () => listSigningKeys(database, tenantId));
-          return new Map(keys.map((key) => [key.kid, key]));
-        } finally {
-          clearTimeout(timer);
-        }
-      }),
+  const known = remembered(1000, async (tenantId) => {
+    const keys = await listSigningKeys(database, tenantId);
+    return new Map(keys.map((key) => [key.kid, key]));
   });
   const imported = new LRUCache<string, CryptoKey>({ max: 1000 });
 

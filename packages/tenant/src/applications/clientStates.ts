@@ -1,13 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import type { Database } from '../database/database.ts';
-import { TimeLimitReached } from '../database/errors.ts';
-import { withoutTimeLimit, withTimeLimit } from '../database/timeLimit.ts';
+import { remembered } from '../database/remembered.ts';
 import { findClient } from './clientStore.ts';
-
-/** How long an instance goes by what it knows of a client: a client that is deleted is refused everywhere after that. */
-const KNOWN_MS = 2000;
-/** How long the database may take to tell. */
-const LOOKUP_MS = 3000;
 
 /** Tells whether the tokens of a client are good: whether it is there, in this tenant, and its application enabled. */
 export interface ClientStates {
@@ -16,25 +9,11 @@ export interface ClientStates {
   forget(): void;
 }
 
-/** Asks the database for each client once in two seconds at most; what is known stays good while that does not answer. */
+/** A client that is deleted is refused by every instance within two seconds. */
 export function makeClientStates(database: Database): ClientStates {
-  const states = new LRUCache<string, { tenantId: string }>({
-    max: 10_000,
-    ttl: KNOWN_MS,
-    allowStaleOnFetchRejection: true,
-    noDeleteOnFetchRejection: true,
-    fetchMethod: (clientId) =>
-      // Many requests wait for this one, so it must not end with the first of them.
-      withoutTimeLimit(async () => {
-        const limit = new AbortController();
-        const timer = setTimeout(() => limit.abort(new TimeLimitReached()), LOOKUP_MS);
-        try {
-          const client = await withTimeLimit(limit.signal, () => findClient(database, clientId));
-          return { tenantId: client?.enabled ? client.tenant_id : '' };
-        } finally {
-          clearTimeout(timer);
-        }
-      }),
+  const states = remembered(10_000, async (clientId) => {
+    const client = await findClient(database, clientId);
+    return { tenantId: client?.enabled ? client.tenant_id : '' };
   });
   return {
     async isGood(tenantId, clientId) {
