@@ -48,43 +48,40 @@ export interface Tenant {
 
 /** Loads the server and every subject. All kinds of error are defined then. */
 export async function loadSubjects() {
-  const [
-    server,
-    states,
-    applications,
-    authentication,
-    keyring,
-    tokens,
-    access,
-    keys,
-    users,
-    passwords,
-    history,
-    groups,
-  ] = await Promise.all([
-    import('./http/server.ts'),
-    import('./applications/clientStates.ts'),
-    import('./applications/routes.ts'),
-    import('./access/clientAuthentication.ts'),
-    import('./access/keyring.ts'),
-    import('./access/tokens.ts'),
-    import('./access/routes.ts'),
-    import('./access/keyRoutes.ts'),
-    import('./users/routes/routes.ts'),
-    import('./users/passwords.ts'),
-    import('./users/store/history.ts'),
-    import('./groups/routes.ts'),
-  ]);
-  const [delivery, limits, signIn, grants, sessions] = await Promise.all([
-    import('./delivery/sender.ts'),
-    import('./limits/limits.ts'),
-    import('./signIn/routes/routes.ts'),
-    import('./signIn/grants.ts'),
-    import('./signIn/store/sessions.ts'),
-  ]);
+  // All at once: what waits for another costs a start its time.
+  const [[server, states, applications], [authentication, keyring, tokens, access, keys], users, signIns] =
+    await Promise.all([
+      Promise.all([
+        import('./http/server.ts'),
+        import('./applications/clientStates.ts'),
+        import('./applications/routes.ts'),
+      ]),
+      Promise.all([
+        import('./access/clientAuthentication.ts'),
+        import('./access/keyring.ts'),
+        import('./access/tokens.ts'),
+        import('./access/routes.ts'),
+        import('./access/keyRoutes.ts'),
+      ]),
+      Promise.all([
+        import('./users/routes/routes.ts'),
+        import('./users/passwords.ts'),
+        import('./users/store/history.ts'),
+        import('./groups/routes.ts'),
+      ]),
+      Promise.all([
+        import('./delivery/sender.ts'),
+        import('./limits/limits.ts'),
+        import('./signIn/routes/routes.ts'),
+        import('./signIn/grants.ts'),
+        import('./signIn/store/sessions.ts'),
+      ]),
+    ]);
+  const [usersRoutes, passwords, history, groups] = users;
+  const [delivery, limits, signIn, grants, sessions] = signIns;
   return {
     ...{ ...server, ...states, ...applications, ...authentication, ...keyring, ...tokens, ...access, ...keys },
-    ...{ ...users, ...passwords, ...history, ...groups },
+    ...{ ...usersRoutes, ...passwords, ...history, ...groups },
     ...{ ...delivery, ...limits, ...signIn, ...grants, ...sessions },
   };
 }
@@ -123,7 +120,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     const tokens = subjects.makeTokens(publicUrl, firstTenantId, keyring, states);
     const authenticateClient = subjects.makeClientAuthentication(database);
     const sender = subjects.makeSender(options.delivery ?? {}, log);
-    stops.push(() => Promise.resolve(sender.close()));
+    stops.push(() => sender.close());
     const limiter = subjects.makeLimiter(database, { ...subjects.DEFAULT_LIMITS, ...options.limits });
     const signIn = { database, tokens, passwords, limiter, sender, publicUrl };
     const server = await subjects.makeServer({

@@ -81,9 +81,9 @@ export function makeTokens(publicUrl: string, firstTenantId: string, keyring: Ke
     // The key first: one that was disabled or deleted ends what it signed. It must be the tenant's own.
     const key = await keyring.verifier(tid, kid);
     if (!key) throw new AccessTokenInvalid('The access token is invalid');
-    const claims =
-      known && known.claims.exp * 1000 > Date.now() ? known.claims : await verifySignature(token, key, issuerOf(tid));
-    verified.set(token, { kid, claims });
+    const unexpired = known && known.claims.exp * 1000 > Date.now();
+    const claims = unexpired ? known.claims : await verifySignature(token, key, issuerOf(tid));
+    if (!unexpired) verified.set(token, { kid, claims });
     if (!(await states.isGood(tid, claims.client_id))) {
       throw new AccessTokenInvalid('The access token is of a client that is gone or disabled');
     }

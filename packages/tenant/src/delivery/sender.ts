@@ -26,7 +26,7 @@ export interface SmsMessage {
 export interface Sender {
   email(message: EmailMessage): Promise<void>;
   sms(message: SmsMessage): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** How messages go out; what is absent goes to the log. */
@@ -50,6 +50,6 @@ export function makeSender({ smtpUrl, mailFrom, smsUrl, smsToken }: DeliveryOpti
   return {
     email: smtp?.email ?? byLog.email,
     sms: smsUrl ? deliverByHttp(smsUrl, smsToken) : byLog.sms,
-    close: () => smtp?.close(),
+    close: async () => smtp?.close(),
   };
 }

@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import { DELIVERY_MS, type EmailMessage } from './sender.ts';
 
 /**
@@ -7,18 +6,22 @@ import { DELIVERY_MS, type EmailMessage } from './sender.ts';
  * @param from whom they come from: an address, or a name with an address in angle brackets
  */
 export function deliverBySmtp(url: string, from: string) {
-  const transport = createTransport({
-    url,
-    pool: true,
-    connectionTimeout: DELIVERY_MS,
-    greetingTimeout: DELIVERY_MS,
-    socketTimeout: DELIVERY_MS,
-  });
+  // Loaded for the first email: a start should not wait for it.
+  const open = async () =>
+    (await import('nodemailer')).createTransport({
+      url,
+      pool: true,
+      connectionTimeout: DELIVERY_MS,
+      greetingTimeout: DELIVERY_MS,
+      socketTimeout: DELIVERY_MS,
+    });
+  let transport: ReturnType<typeof open> | undefined;
   const [, address = from] = /<([^>]+)>/.exec(from) ?? [];
   return {
     async email({ to, subject, text, html, senderName }: EmailMessage): Promise<void> {
-      await transport.sendMail({ from: senderName ? { name: senderName, address } : from, to, subject, text, html });
+      const sent = { from: senderName ? { name: senderName, address } : from, to, subject, text, html };
+      await (await (transport ??= open())).sendMail(sent);
     },
-    close: (): void => transport.close(),
+    close: async (): Promise<void> => (await transport)?.close(),
   };
 }
