@@ -78,7 +78,7 @@ export async function exchangeCode(
 }
 
 /** Creates the user of a sign-in, or finds the one whom another request has just created. */
-export async function createUser(
+async function createUser(
   database: Database,
   { tenant_id: tenantId, client_id: clientId, app_id: appId }: ClientOfApplication,
   profile: NewProfile,

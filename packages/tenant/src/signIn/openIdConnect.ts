@@ -21,8 +21,6 @@ export interface ExternalUser {
   email?: string;
   /** Whether the provider vouches for the email. */
   emailVerified: boolean;
-  givenName?: string;
-  familyName?: string;
 }
 
 /** What the tenant keeps between sending the browser away and its coming back. */
@@ -73,8 +71,6 @@ export async function externalUser(provider: Provider, landed: URL, checks: Chec
       subject: claims.sub,
       email: text('email'),
       emailVerified: all.email_verified === true,
-      givenName: text('given_name'),
-      familyName: text('family_name'),
     };
   } catch (error) {
     throw new ProviderFailed(error);

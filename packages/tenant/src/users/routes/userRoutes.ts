@@ -52,7 +52,7 @@ export function userRoutes(
 }
 
 /** @throws IdentifierTaken when another user has an identifier, and not one who is only to be associated */
-export async function insertOrAssociate(database: Database, caller: AccessTokenClaims, user: User): Promise<User> {
+async function insertOrAssociate(database: Database, caller: AccessTokenClaims, user: User): Promise<User> {
   try {
     await insertUser(database, writerOf(caller), user);
     return user;
