@@ -21,8 +21,9 @@ export const USAGE = `Usage: npm run tenant -- [options]
   --data DIR    where the embedded PostgreSQL keeps its data (TESSERA_DATA; .tessera)
   --help        this text
 
+  --tenant ID   of which tenant to import, export, list or make (the first one)
+
   For tenants, applications and clients, which work beside a tenant that runs on the same data:
-  --tenant ID          of which tenant (the first one)
   --json               the answer as JSON
   --management         the new application reaches the whole tenant
   --signup             a sign-in with the new application may create the user
@@ -67,6 +68,8 @@ export type Command =
 /** What the command line and the environment ask for. */
 export interface Config extends Omit<TenantOptions, 'log'> {
   command: Command;
+  /** The tenant that the command is about; the first one unless told. */
+  tenant?: string;
   logLevel: string;
 }
 
@@ -85,6 +88,7 @@ export function readConfig(argv: string[], env: NodeJS.ProcessEnv, cwd: string):
   }
   return {
     command: commandOf(positionals, flags, cwd),
+    tenant: flags.tenant,
     port: number('--port (TESSERA_PORT)', flags.port ?? env.TESSERA_PORT, 7070, 0, 65_535),
     host: (flags.host ?? env.TESSERA_HOST) || '127.0.0.1',
     storage: storageOf(flags.data, env, cwd),

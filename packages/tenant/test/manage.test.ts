@@ -147,6 +147,18 @@ it('tenants of one service are wholly apart', async () => {
   expect((await two.send('POST', '/cis/v1/groups', { name: 'Ours' })).status).toBe(201);
   expect((await two.send('POST', '/cis/v1/applications', { app_name: 'Mine' })).status).toBe(201);
 
+  // An export of one has nobody of the other.
+  for (const [id, user, stranger] of [
+    [secondId, theirs, mine],
+    ['', mine, theirs],
+  ] as const) {
+    const args = id ? ['--tenant', id] : [];
+    const exported = runTenant(['export', ...args], { DATABASE_URL: databaseUrl });
+    expect(await exported.ended, exported.stderr()).toBe(0);
+    expect(exported.stdout()).toContain(user.user_id);
+    expect(exported.stdout()).not.toContain(stranger.user_id);
+  }
+
   await manage(databaseUrl, 'tenants', 'delete', secondId);
   const { tenant_id: firstId } = (await manage<Made[]>(databaseUrl, 'tenants', 'list'))[0]!;
   const last = runTenant(['tenants', 'delete', firstId], { DATABASE_URL: databaseUrl });

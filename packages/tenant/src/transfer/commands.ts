@@ -26,31 +26,37 @@ export interface TransferOptions {
   passwordMaxAgeDays?: number;
   /** Client credentials that an application must have; the users are imported and exported as that application. */
   credentials?: ClientCredentials;
+  /** Whose users; the first tenant's unless told. */
+  tenant?: string;
   log: Logger;
   onNewCredentials(made: MadeCredentials[]): void;
 }
 
 async function withClient<T>(
-  { storage: location, connections, credentials, log, onNewCredentials }: TransferOptions,
+  { storage: location, connections, credentials, tenant, log, onNewCredentials }: TransferOptions,
   work: (database: Database, client: Client) => Promise<T>,
 ): Promise<T> {
   const storage = await openStorage(location, connections, log);
   try {
     const made = await ensureAccess(storage.database, credentials);
     if (made.length > 0) onNewCredentials(made);
-    return await work(storage.database, await wantClient(storage.database, credentials?.clientId));
+    return await work(storage.database, await wantClient(storage.database, credentials?.clientId, tenant));
   } finally {
     await storage.close();
   }
 }
 
-/** The client as whom users are transferred: the one that is told, or the first tenant's oldest. @throws StartError */
-async function wantClient(database: Database, clientId: string | undefined): Promise<Client> {
-  const client = clientId
+/** The client as whom users are transferred: the one that is told, or the oldest of the tenant. @throws StartError */
+async function wantClient(
+  database: Database,
+  clientId: string | undefined,
+  tenant: string | undefined,
+): Promise<Client> {
+  const told = clientId !== undefined && tenant === undefined;
+  const client = told
     ? await findClient(database, clientId)
-    : (await listClients(database, (await findFirstTenant(database))!))[0];
-  if (!client)
-    throw new StartError('The tenant has no client: make one with tenant clients create APPLICATION_ID NAME.');
+    : (await listClients(database, tenant ?? (await findFirstTenant(database))!))[0];
+  if (!client) throw new StartError('There is no such tenant, or it has no client: tenant tenants list shows them.');
   return client;
 }
 
