@@ -145,3 +145,14 @@ it('a flood of wrong secrets keeps out neither a right one nor anything else', a
   const statuses = (await Promise.all(wrong)).map(({ status }) => status);
   expect(new Set(statuses)).toEqual(new Set([401, 429]));
 });
+
+it('of more passwords at once than can be hashed in good time, those that do not fit are to come again, not all at once', async () => {
+  const sent = Array.from({ length: 300 }, () =>
+    tenant.send('POST', '/cis/v1/auth/password/authenticate', { username: freshEmail(), password: 'wrong-wrong' }),
+  );
+  const answers = await Promise.all(sent);
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 503]));
+  const putOff = answers.filter(({ status }) => status === 503);
+  for (const { headers } of putOff) expect(headers.get('x-error-code')).toBe('hashing_busy');
+  expect(new Set(putOff.map(({ headers }) => headers.get('retry-after'))).size).toBeGreaterThan(1);
+});

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { defineError } from '../errors.ts';
 
 /** More secrets and passwords wait to be hashed than can be in good time. */
@@ -7,8 +8,10 @@ export class HashingBusy extends defineError({
   meaning: 'More secrets and passwords came at once than can be hashed in good time; nothing was changed.',
   remedy: 'Send the request again after the seconds that Retry-After names, with fewer passwords at once.',
 }) {
-  override readonly headers = { 'retry-after': '1' };
+  override readonly headers: Record<string, string>;
   constructor() {
     super('Too many secrets and passwords came at once: send the request again');
+    // Not all at the same second, or they would be too many again.
+    this.headers = { 'retry-after': String(randomInt(1, 5)) };
   }
 }

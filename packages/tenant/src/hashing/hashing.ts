@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
-import { timeLimit, withoutTimeLimit } from '../database/timeLimit.ts';
+import { timeLimit, unlessAborted, withoutTimeLimit } from '../database/timeLimit.ts';
 import { HashingBusy } from './errors.ts';
 import type { HashingTask } from './worker.ts';
 
@@ -19,16 +19,28 @@ function hashingPool(): Piscina<HashingTask, string | boolean> {
     minThreads: 0,
     maxThreads: Math.max(1, availableParallelism() - 1),
     maxQueue: MAX_WAITING,
+    stricterFIFO: true,
     idleTimeout: 30_000,
   });
   return pool;
 }
 
+/**
+ * To be asked before work that ends in a hash: many who must come again are told so before they cost anything.
+ * @throws HashingBusy when the queue is full
+ */
+export function wantHashingRoom(): void {
+  if (pool && pool.queueSize >= MAX_WAITING) throw new HashingBusy();
+}
+
 async function run(task: HashingTask): Promise<string | boolean> {
+  const limit = timeLimit();
+  limit?.throwIfAborted();
+  // The pool is not told of the limit: tasks with a signal of their own stand beside its queue, in no order and uncounted.
+  const hashing = hashingPool().run(task);
   try {
-    return await hashingPool().run(task, { signal: timeLimit() ?? null });
+    return await (limit ? unlessAborted(limit, hashing) : hashing);
   } catch (error) {
-    timeLimit()?.throwIfAborted();
     if (/queue is at limit/i.test((error as Error).message)) throw new HashingBusy();
     throw error;
   }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { operations, type SignInIdentifierType } from '@tessera/contract';
 import { InvalidClient } from '../../access/errors.ts';
 import { findClient, type ClientOfApplication } from '../../applications/clientStore.ts';
+import { wantHashingRoom } from '../../hashing/hashing.ts';
 import { InvalidRequest } from '../../http/requestErrors.ts';
 import { writerOf } from '../../http/authentication.ts';
 import { route } from '../../http/route.ts';
@@ -83,6 +84,7 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
 
   route(app, operations.authenticatePassword, async ({ body, caller, request, reply }) => {
     wantKnown(body);
+    wantHashingRoom();
     const { username, username_type = 'username', identifier, identifier_type } = body;
     const name = oneName({
       [username_type]: username,
@@ -98,6 +100,7 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
 
   route(app, operations.login, async ({ body, request }) => {
     wantKnown(body);
+    wantHashingRoom();
     const { username, email, phone_number, redirect_uri: redirectUri, resource, claims } = body;
     const name = oneName({ username, email, phone_number });
     const client = await browserClient(request, body.client_id);
