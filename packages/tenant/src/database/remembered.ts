@@ -20,14 +20,15 @@ export function remembered<Value extends object>(
   return new LRUCache<string, Value>({
     max: most,
     ttl: KNOWN_MS,
-    allowStaleOnFetchRejection: true,
-    noDeleteOnFetchRejection: true,
-    fetchMethod: (key) =>
+    fetchMethod: (key, known) =>
       withoutTimeLimit(async () => {
         const limit = new AbortController();
         const timer = setTimeout(() => limit.abort(new TimeLimitReached()), LOOKUP_MS);
         try {
           return await withTimeLimit(limit.signal, () => read(key));
+        } catch (error) {
+          if (known === undefined) throw error;
+          return known;
         } finally {
           clearTimeout(timer);
         }
