@@ -38,8 +38,10 @@ export interface TenantOptions {
 
 /** A tenant that serves. */
 export interface Tenant {
-  /** Where it answers, without a slash at the end. */
+  /** Where clients reach it, without a slash at the end. */
   url: string;
+  /** Where it listens on this machine. */
+  address: string;
   /** Resolves when the embedded PostgreSQL has ended, asked or not; never for a DATABASE_URL. */
   databaseEnded: Promise<unknown>;
   /** Takes no more requests, finishes those in flight, and stops what was started. */
@@ -157,6 +159,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     log.info({ port }, 'ready');
     return {
       url: publicUrl,
+      address: `http://localhost:${port}`,
       databaseEnded: ended,
       close,
     };

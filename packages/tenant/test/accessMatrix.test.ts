@@ -112,9 +112,10 @@ describe.each(secured.map((operation) => [operation.operationId, operation] as c
     for (const token of wrong) expect((await ask(`Bearer ${token}`)).status).toBe(401);
   });
 
-  it.runIf(management)('takes a management application’s token alone', async () => {
-    const answer = await ask(`Bearer ${some.ordinary}`);
-    expect(answer.status).toBe(403);
-    expect(answer.headers.get('x-error-code')).toBe('management_token_required');
-  });
+  if (management)
+    it('takes a management application’s token alone', async () => {
+      const answer = await ask(`Bearer ${some.ordinary}`);
+      expect(answer.status).toBe(403);
+      expect(answer.headers.get('x-error-code')).toBe('management_token_required');
+    });
 });

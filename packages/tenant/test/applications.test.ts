@@ -11,9 +11,9 @@ let tenant: TestTenant;
 let other: TestTenant;
 beforeAll(async () => {
   database = await freshDatabase();
-  const storage = { databaseUrl: database.url };
-  tenant = await startTestTenant({ storage });
-  other = await startTestTenant({ storage });
+  const options = { storage: { databaseUrl: database.url }, instances: 1 };
+  tenant = await startTestTenant(options);
+  other = await startTestTenant(options);
 });
 afterAll(async () => {
   await tenant.close();

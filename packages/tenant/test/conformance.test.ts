@@ -277,11 +277,12 @@ describe.each(Object.entries(valid))('%s', (id, request) => {
     expectListed(operation, await send(operation, await request(await scene())), success);
   });
 
-  it.runIf(operation.secured)('refuses a request without a token', async () => {
-    const answer = await send(operation, good, { authorization: '' });
-    expectListed(operation, answer, 401);
-    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
-  });
+  if (operation.secured)
+    it('refuses a request without a token', async () => {
+      const answer = await send(operation, good, { authorization: '' });
+      expectListed(operation, answer, 401);
+      expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    });
 
   const { params, body } = operation;
   const propertiesOf = (schema: unknown): string[] =>

@@ -54,7 +54,7 @@ async function newApp(input: object = {}): Promise<typeof shop> {
   });
   const { client_id: clientId, client_secret: clientSecret, app_id: appId } = body.result as Record<string, string>;
   const credentials = { clientId: clientId!, clientSecret: clientSecret! };
-  const [here, there] = [await makeClient(tenant.url, credentials), await makeClient(other.url, credentials)];
+  const [here, there] = [await makeClient(tenant.url, credentials), await makeClient(other.address, credentials)];
   let turn = 0;
   return {
     ...here,
@@ -593,7 +593,7 @@ describe('a sign-in in the browser', () => {
 
 describe('a session', () => {
   const refresh = (refresh_token: string, client: Client = shop) => auth('token/refresh', { refresh_token }, client);
-  const userinfo = async (token: string) => fetch(`${other.url}/oidc/userinfo`, { headers: as(token) });
+  const userinfo = async (token: string) => fetch(`${other.address}/oidc/userinfo`, { headers: as(token) });
 
   it('goes on with a new refresh token each time; one that comes again ends it', async () => {
     const { username } = await withPassword();

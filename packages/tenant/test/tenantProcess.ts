@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
+import { expectNoSecret } from './secrets.ts';
 import { CREDENTIALS } from './testTenant.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../src/main.ts');
@@ -56,6 +57,7 @@ export function runTenant(args: string[], env: NodeJS.ProcessEnv = {}, options: 
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await ended;
+    expectNoSecret(stderr);
   });
   return { child, stdout: () => stdout, stderr: () => stderr, ready, ended, printed };
 }

@@ -2,6 +2,7 @@ import { pino, type Logger } from 'pino';
 import type { ApiUser, CreateUserInput } from '@tessera/contract';
 import { startTenant, type TenantOptions } from '@tessera/tenant';
 import { freshDatabase } from './freshDatabase.ts';
+import { expectNoSecret, noteSecrets } from './secrets.ts';
 
 export const CREDENTIALS = { clientId: 'test-client', clientSecret: 'test-secret-0123456789' };
 
@@ -24,31 +25,54 @@ export interface Client {
 }
 
 export interface TestTenant extends Client {
+  /** What it calls itself; where it is on this machine. */
   url: string;
+  address: string;
   close(): Promise<void>;
 }
 
-/** Starts a tenant of this test's own, on a fresh database unless told otherwise, and a free port. */
+/** With `TESSERA_TEST_INSTANCES=2` every test tenant is two instances on one database, and requests go to them in turn. */
+const INSTANCES = Number(process.env.TESSERA_TEST_INSTANCES ?? 1);
+
+/**
+ * Starts a tenant of this test's own, on a fresh database unless told otherwise, and a free port.
+ * When it is closed, what it has logged is searched for every secret of the run.
+ */
 export async function startTestTenant(
-  { authenticateAs = CREDENTIALS, ...options }: Partial<TenantOptions> & { authenticateAs?: typeof CREDENTIALS } = {},
-  log: Logger = pino({ level: 'silent' }),
+  {
+    authenticateAs = CREDENTIALS,
+    instances: count = INSTANCES,
+    ...options
+  }: Partial<TenantOptions> & { authenticateAs?: typeof CREDENTIALS; instances?: number } = {},
+  log?: Logger,
 ): Promise<TestTenant> {
   const database = options.storage ? undefined : await freshDatabase();
-  const tenant = await startTenant({
+  const lines: string[] = [];
+  const all: TenantOptions = {
     port: 0,
     host: '127.0.0.1',
     storage: { databaseUrl: database?.url ?? '' },
     connections: 16,
     credentials: CREDENTIALS,
-    log,
+    log: log ?? pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
     ...options,
-  });
+  };
+  const first = await startTenant(all);
+  const instances = [first];
+  while (instances.length < count) {
+    instances.push(await startTenant({ publicUrl: first.url, ...all, port: 0, onNewCredentials: undefined }));
+  }
   return {
-    url: tenant.url,
-    ...(await makeClient(tenant.url, authenticateAs)),
+    url: first.url,
+    address: first.address,
+    ...(await makeClient(
+      instances.map(({ address }) => address),
+      authenticateAs,
+    )),
     async close() {
-      await tenant.close();
+      for (const instance of instances) await instance.close();
       await database?.drop();
+      expectNoSecret(lines.join(''));
     },
   };
 }
@@ -64,10 +88,15 @@ export async function getToken(url: string, { clientId, clientSecret } = CREDENT
   return access_token;
 }
 
-export async function makeClient(url: string, credentials = CREDENTIALS): Promise<Client> {
-  const token = await getToken(url, credentials);
+/** @param url where the tenant is; requests go to several in turn */
+export async function makeClient(url: string | string[], credentials = CREDENTIALS): Promise<Client> {
+  const urls = [url].flat();
+  const token = await getToken(urls[0]!, credentials);
+  noteSecrets({ access_token: token, client_secret: credentials.clientSecret });
+  let turn = 0;
   const send: Client['send'] = async (method, path, body, headers = {}) => {
-    const answer = await fetch(url + path, {
+    noteSecrets(body);
+    const answer = await fetch(urls[(turn += 1) % urls.length]! + path, {
       method,
       headers: {
         authorization: `Bearer ${token}`,
@@ -78,7 +107,9 @@ export async function makeClient(url: string, credentials = CREDENTIALS): Promis
       redirect: 'manual',
     });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text ? (JSON.parse(text) as unknown) : undefined };
+    const answered = text ? (JSON.parse(text) as unknown) : undefined;
+    noteSecrets(answered);
+    return { status: answer.status, headers: answer.headers, body: answered };
   };
   return {
     token,
