@@ -1,6 +1,6 @@
 import { v7 as uuid } from 'uuid';
 import { newClientSecret, type ClientCredentials } from '../applications/clientCredentials.ts';
-import { findClient, insertClient, replaceClient } from '../applications/clientStore.ts';
+import { findClients, insertClient, replaceClient } from '../applications/clientStore.ts';
 import { newApplication } from '../applications/manage.ts';
 import { findFirstTenant, insertApplication, insertTenant } from '../applications/store.ts';
 import { inTransaction, type Database, type Queryable } from '../database/database.ts';
@@ -61,7 +61,7 @@ export async function makeTenant(
 const newCredentials = (): ClientCredentials => ({ clientId: uuid(), clientSecret: newClientSecret() });
 
 async function ensureCredentials(database: Queryable, tenantId: string, fixed: ClientCredentials): Promise<void> {
-  const client = await findClient(database, fixed.clientId);
+  const [client] = await findClients(database, [fixed.clientId]);
   if (!client) {
     return addApplication(database, tenantId, `Management application ${fixed.clientId}`, 'management', fixed);
   }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { operations, type ApiSigningKey } from '@tessera/contract';
-import { inTransaction, type Database } from '../database/database.ts';
+import { inTransaction, type Database, type Queryable } from '../database/database.ts';
 import { InvalidRequest } from '../http/requestErrors.ts';
 import { route } from '../http/route.ts';
 import { KeyNotFound, KeySigns } from './errors.ts';
@@ -10,6 +10,7 @@ import {
   deleteSigningKey,
   insertSigningKey,
   listSigningKeys,
+  readSigningKeys,
   stopSigning,
   updateSigningKey,
   type SigningKey,
@@ -68,12 +69,8 @@ export function signingKeyRoutes(app: FastifyInstance, database: Database, keyri
 }
 
 /** @throws KeyNotFound */
-async function wantKey(
-  connection: Parameters<typeof listSigningKeys>[0],
-  tenantId: string,
-  kid: string,
-): Promise<SigningKey> {
-  const key = (await listSigningKeys(connection, tenantId)).find((one) => one.kid === kid);
+async function wantKey(connection: Queryable, tenantId: string, kid: string): Promise<SigningKey> {
+  const key = (await readSigningKeys(connection, [tenantId])).find((one) => one.kid === kid);
   if (!key) throw new KeyNotFound();
   return key;
 }

@@ -1,6 +1,7 @@
 import type { JWK } from 'jose';
 import type { ApiSigningKey } from '@tessera/contract';
-import { isUniqueViolation, type Queryable } from '../database/database.ts';
+import { isUniqueViolation, type Database, type Queryable } from '../database/database.ts';
+import { shared } from '../database/shared.ts';
 import { KeyTaken } from './errors.ts';
 
 /** A key that tokens are signed with, as it is stored. Times are milliseconds since the epoch. */
@@ -19,12 +20,20 @@ export interface SigningKey {
 
 const COLUMNS = 'tenant_id, kid, private_jwk, name, app_id, status, source, created_at, updated_at';
 
-/** The keys of a tenant, the newest first. */
-export async function listSigningKeys(database: Queryable, tenantId: string): Promise<SigningKey[]> {
+/** The keys of a tenant, the newest first; read together with others that are asked for. */
+export const listSigningKeys: (database: Database, tenantId: string) => Promise<SigningKey[]> = shared({
+  async work(database, tenantIds) {
+    const keys = await readSigningKeys(database, tenantIds);
+    return tenantIds.map((tenantId) => keys.filter(({ tenant_id }) => tenant_id === tenantId));
+  },
+});
+
+/** The keys of tenants, the newest first. */
+export async function readSigningKeys(database: Queryable, tenantIds: string[]): Promise<SigningKey[]> {
   const { rows } = await database.query<SigningKey>({
     name: 'list-signing-keys',
-    text: `select ${COLUMNS} from signing_keys where tenant_id = $1 order by created_at desc, kid`,
-    values: [tenantId],
+    text: `select ${COLUMNS} from signing_keys where tenant_id = any ($1::text[]) order by created_at desc, kid`,
+    values: [[...new Set(tenantIds)]],
   });
   return rows;
 }

@@ -1,4 +1,5 @@
-import type { Queryable } from '../database/database.ts';
+import type { Database, Queryable } from '../database/database.ts';
+import { shared } from '../database/shared.ts';
 import type { Application } from './rules/application.ts';
 import type { Client } from './rules/client.ts';
 
@@ -18,16 +19,24 @@ export interface ClientOfApplication extends Client {
   app_settings: Application['settings'];
 }
 
-/** The client that a client ID belongs to, of whatever tenant. */
-export async function findClient(database: Queryable, clientId: string): Promise<ClientOfApplication | undefined> {
+/** The client that a client ID belongs to, of whatever tenant; read together with others that are asked for. */
+export const findClient: (database: Database, clientId: string) => Promise<ClientOfApplication | undefined> = shared({
+  async work(database, clientIds) {
+    const clients = await findClients(database, clientIds);
+    return clientIds.map((clientId) => clients.find(({ client_id }) => client_id === clientId));
+  },
+});
+
+/** The clients of these IDs. */
+export async function findClients(database: Queryable, clientIds: string[]): Promise<ClientOfApplication[]> {
   const { rows } = await database.query<ClientOfApplication>({
-    name: 'find-client',
+    name: 'find-clients',
     text: `select ${OF_CLIENT}, applications.name as app_name, management, enabled, applications.settings as app_settings
       from clients join applications on applications.tenant_id = clients.tenant_id and applications.app_id = clients.app_id
-      where client_id = $1`,
-    values: [clientId],
+      where client_id = any ($1::text[])`,
+    values: [[...new Set(clientIds)]],
   });
-  return rows[0];
+  return rows;
 }
 
 /** A client of an application by its ID. */

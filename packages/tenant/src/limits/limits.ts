@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Database } from '../database/database.ts';
+import { shared } from '../database/shared.ts';
 import { TooManyRequests } from './errors.ts';
 
 /** How many are let through in a while: `count` in `seconds`. */
@@ -75,20 +76,37 @@ export function makeLimiter(database: Database, limits: Limits): Limiter {
   const key = (tenantId: string, name: string): string =>
     createHash('sha256').update(`${tenantId}\n${name}`).digest('base64url');
 
+  /** Many that come at once count in one statement: each alone would wait for the row of their client. */
+  const takeTogether = shared<{ kind: keyof Limits; key: string }, void>({
+    async work(_database, taken) {
+      const places = new Map<string, number[]>();
+      for (const [place, { kind, key }] of taken.entries()) {
+        places.set(`${kind} ${key}`, [...(places.get(`${kind} ${key}`) ?? []), place]);
+      }
+      const answers: (void | Error)[] = [];
+      await Promise.all(
+        [...places.values()].map(async (those) => {
+          const { kind, key } = taken[those[0]!]!;
+          const state = await consume(limiters[kind], key, those.length);
+          const before = state.consumedPoints - those.length;
+          for (const [index, place] of those.entries()) {
+            if (before + index >= limits[kind].count) {
+              answers[place] = new TooManyRequests(WORDS[kind], state.msBeforeNext);
+            }
+          }
+        }),
+      );
+      return taken.map((_, place) => answers[place]);
+    },
+  });
+
   const failuresOf = (state: RateLimiterRes | null): Failures => {
     const count = state?.consumedPoints ?? 0;
     return { count, lockedFor: state && count >= limits.failures.count ? state.msBeforeNext : 0 };
   };
 
   return {
-    async take(kind, tenantId, name) {
-      try {
-        await limiters[kind].consume(key(tenantId, name));
-      } catch (refused) {
-        if (!(refused instanceof RateLimiterRes)) throw refused;
-        throw new TooManyRequests(WORDS[kind], refused.msBeforeNext);
-      }
-    },
+    take: (kind, tenantId, name) => takeTogether(database, { kind, key: key(tenantId, name) }),
     async fail(tenantId, name) {
       const failures = failuresOf(await limiters.failures.penalty(key(tenantId, name)));
       // From the last one, and not from the first.
@@ -102,6 +120,16 @@ export function makeLimiter(database: Database, limits: Limits): Limiter {
       await limiters.failures.delete(key(tenantId, name));
     },
   };
+}
+
+/** Counts so many, also where they are too many. */
+async function consume(limiter: RateLimiterPostgres, key: string, points: number): Promise<RateLimiterRes> {
+  try {
+    return await limiter.consume(key, points);
+  } catch (refused) {
+    if (refused instanceof RateLimiterRes) return refused;
+    throw refused;
+  }
 }
 
 /** Takes away counts whose time is over. @param before milliseconds since the epoch */

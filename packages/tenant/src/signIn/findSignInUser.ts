@@ -1,5 +1,5 @@
 import type { SignInIdentifierType } from '@tessera/contract';
-import type { Queryable } from '../database/database.ts';
+import type { Database } from '../database/database.ts';
 import { canonicalIdentifier } from '../users/rules/identifiers.ts';
 import type { User } from '../users/rules/user.ts';
 import { findByIdentifier, findUser } from '../users/store/users.ts';
@@ -13,7 +13,7 @@ export const userName = ({ user_id }: Pick<User, 'user_id'>): string => `user_id
 
 /** The user whom a name names at a sign-in. */
 export const findSignInUser = (
-  database: Queryable,
+  database: Database,
   tenantId: string,
   type: SignInIdentifierType,
   name: string,

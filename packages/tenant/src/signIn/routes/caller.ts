@@ -2,13 +2,13 @@ import type { FastifyRequest } from 'fastify';
 import type { AccessTokenClaims } from '@tessera/contract';
 import { findClient, type ClientOfApplication } from '../../applications/clientStore.ts';
 import { ClientNotFound } from '../../applications/errors.ts';
-import type { Queryable } from '../../database/database.ts';
+import type { Database } from '../../database/database.ts';
 import { InvalidRequest } from '../../http/requestErrors.ts';
 import type { Limiter } from '../../limits/limits.ts';
 
 /** The client whose token a request carries, with its settings. */
 export async function callingClient(
-  database: Queryable,
+  database: Database,
   { client_id }: AccessTokenClaims,
 ): Promise<ClientOfApplication> {
   const client = await findClient(database, client_id);

@@ -1,10 +1,11 @@
-import { identifiersBeyond, identifiersOf, type Identifier } from '../rules/identifiers.ts';
+import { identifierKey, identifiersBeyond, identifiersOf, type Identifier } from '../rules/identifiers.ts';
 import { applyChange, changeOf, isBlind, type Change } from '../rules/change.ts';
 import { differenceOf } from '../rules/history.ts';
 import type { Profile, User } from '../rules/user.ts';
 import { addToApp } from '../rules/addresses.ts';
 import { wantVersion } from '../rules/version.ts';
 import { inTransaction, type Database, type Queryable } from '../../database/database.ts';
+import { shared } from '../../database/shared.ts';
 import { findDependents, linkActor } from './delegations.ts';
 import { deleteIdentifiers, findOwners, insertIdentifiers } from './identifiers.ts';
 import type { UpdateTogether } from './sharedCommits.ts';
@@ -12,30 +13,48 @@ import { insertDeletion, insertHistory } from './history.ts';
 import type { Writer } from '../../database/writer.ts';
 import { userValues, USER_COLUMNS } from './userRow.ts';
 
-/** Finds a user by ID. */
-export async function findUser(database: Queryable, tenantId: string, userId: string): Promise<User | undefined> {
-  const { rows } = await database.query<User>({
-    name: 'find-user',
-    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id = $2`,
-    values: [tenantId, userId],
-  });
-  return rows[0];
+/** Finds a user by ID, together with others that are looked for at the same time. */
+export async function findUser(database: Database, tenantId: string, userId: string): Promise<User | undefined> {
+  return byId(database, { tenantId, userId });
 }
 
-/** Finds the user who has this identifier; an email in lower case, primary or secondary. */
+const byId = shared<{ tenantId: string; userId: string }, User | undefined>({
+  groupOf: ({ tenantId }) => tenantId,
+  async work(database, wanted) {
+    const { rows } = await database.query<User>({
+      name: 'find-users',
+      text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id = any ($2::text[])`,
+      values: [wanted[0]!.tenantId, wanted.map(({ userId }) => userId)],
+    });
+    const found = new Map(rows.map((user) => [user.user_id, user]));
+    return wanted.map(({ userId }) => found.get(userId));
+  },
+});
+
+/** Finds the user who has this identifier, primary or secondary, together with others that are looked for at the same time. */
 export async function findByIdentifier(
-  database: Queryable,
+  database: Database,
   tenantId: string,
-  { kind, value }: Identifier,
+  identifier: Identifier,
 ): Promise<User | undefined> {
-  const { rows } = await database.query<User>({
-    name: 'find-user-by-identifier',
-    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id =
-      (select user_id from identifiers where tenant_id = $1 and kind = $2 and value = $3)`,
-    values: [tenantId, kind, value],
-  });
-  return rows[0];
+  return byIdentifier(database, { ...identifier, tenantId });
 }
+
+const byIdentifier = shared<Identifier & { tenantId: string }, User | undefined>({
+  groupOf: ({ tenantId }) => tenantId,
+  async work(database, wanted) {
+    const { rows } = await database.query<User & { kind: Identifier['kind']; value: string }>({
+      name: 'find-users-by-identifier',
+      text: `select identifiers.kind, identifiers.value, ${USER_COLUMNS.replaceAll(/\w+/g, 'users.$&')}
+        from unnest($2::text[], $3::text[]) as wanted (kind, value)
+        join identifiers on identifiers.tenant_id = $1 and identifiers.kind = wanted.kind and identifiers.value = wanted.value
+        join users on users.tenant_id = $1 and users.user_id = identifiers.user_id`,
+      values: [wanted[0]!.tenantId, wanted.map(({ kind }) => kind), wanted.map(({ value }) => value)],
+    });
+    const found = new Map(rows.map(({ kind, value, ...user }) => [identifierKey({ kind, value }), user]));
+    return wanted.map((identifier) => found.get(identifierKey(identifier)));
+  },
+});
 
 /** Finds the user who has signed in with this identifier of an identity provider; of several, the one who did so first. */
 export async function findByIdentity(

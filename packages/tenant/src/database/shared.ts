@@ -1,0 +1,142 @@
+import type { Database } from './database.ts';
+import { DatabaseUnavailable } from './errors.ts';
+import { timeLimit, withTimeLimit } from './timeLimit.ts';
+
+/** Work that is asked for by many requests at once, and is done for all of them together. */
+export interface SharedWork<Item, Answer> {
+  /**
+   * Does it for some that were asked for.
+   * @returns an answer for each, in their order; an error is the answer to that one alone
+   * @throws what went wrong for all of them; when that may be the fault of one, each half is tried alone
+   */
+  work(database: Database, items: Item[]): Promise<(Answer | Error)[]>;
+  /** Those of one group may go together, such as one tenant's; any may when absent. */
+  groupOf?(item: Item): string;
+  /** Of two with one key the second waits until the first is done; none waits for another when absent. */
+  keyOf?(item: Item): string;
+}
+
+/** Two: while one batch waits for the disk, the next one is worked out. */
+const MOST_UNDER_WAY = 2;
+const MOST_IN_A_BATCH = 128;
+/** A batch is nobody's request alone, so it has a time limit of its own. */
+const BATCH_MS = 8000;
+
+interface Waiting<Item, Answer> {
+  item: Item;
+  /** The time limit of the request that asks for it. */
+  limit: AbortSignal | undefined;
+  resolve(answer: Answer): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Lets what requests ask of a database at the same time share a statement, a trip and a commit. What is answered was begun
+ * after it was asked for, so that it is as true as an answer of its own.
+ *
+ * An item is
+ *
+ * - WAITING from when it is asked for, in the order of asking; one whose request was given up is dropped. It goes UNDER WAY
+ *   when all that came in with it are there and fewer than MOST_UNDER_WAY batches are under way, with all that wait beside it
+ *   and fit: of one group, one for each key and none whose key is in a batch under way, at most MOST_IN_A_BATCH.
+ * - UNDER WAY in a batch. When its work succeeds, it is DONE, or FAILED where the answer is an error.
+ * - SPLIT after the work failed: each half of the batch goes UNDER WAY after the other, so that what is wrong with one item
+ *   fails that one. Alone, it is DONE or FAILED.
+ * - DONE: its promise has the answer. FAILED: its promise is rejected. A database that does not answer fails the whole batch:
+ *   nobody knows what it has done.
+ */
+export function shared<Item, Answer>(
+  definition: SharedWork<Item, Answer>,
+): (database: Database, item: Item) => Promise<Answer> {
+  const queues = new WeakMap<Database, (item: Item) => Promise<Answer>>();
+  return (database, item) => {
+    let queue = queues.get(database);
+    if (!queue) queues.set(database, (queue = makeQueue(database, definition)));
+    return queue(item);
+  };
+}
+
+function makeQueue<Item, Answer>(
+  database: Database,
+  { work, groupOf = () => '', keyOf }: SharedWork<Item, Answer>,
+): (item: Item) => Promise<Answer> {
+  let waiting: Waiting<Item, Answer>[] = [];
+  let underWay = 0;
+  let scheduled = false;
+  const busy = new Set<string>();
+
+  async function send(batch: Waiting<Item, Answer>[]): Promise<void> {
+    try {
+      const limit = AbortSignal.timeout(BATCH_MS);
+      const answers = await withTimeLimit(limit, () =>
+        work(
+          database,
+          batch.map(({ item }) => item),
+        ),
+      );
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const answer = answers[index]!;
+        if (answer instanceof Error) reject(answer);
+        else resolve(answer);
+      }
+    } catch (error) {
+      const reason = (error as Error).name === 'TimeoutError' ? new DatabaseUnavailable(error) : error;
+      if (batch.length === 1 || reason instanceof DatabaseUnavailable) {
+        for (const { reject } of batch) reject(reason);
+        return;
+      }
+      const half = Math.ceil(batch.length / 2);
+      await send(batch.slice(0, half));
+      await send(batch.slice(half));
+    }
+  }
+
+  /** The longest waiting of one group; of two with one key, the second goes with a later batch. */
+  function nextBatch(): Waiting<Item, Answer>[] {
+    // What was given up while it waited is not begun.
+    waiting = waiting.filter(({ limit }) => !limit?.aborted);
+    const taken = new Set(busy);
+    const batch: Waiting<Item, Answer>[] = [];
+    const rest: Waiting<Item, Answer>[] = [];
+    let group: string | undefined;
+    for (const one of waiting) {
+      const key = keyOf?.(one.item);
+      const free = key === undefined || !taken.has(key);
+      if (free) group ??= groupOf(one.item);
+      const fits = free && batch.length < MOST_IN_A_BATCH && groupOf(one.item) === group;
+      (fits ? batch : rest).push(one);
+      if (key !== undefined) taken.add(key);
+    }
+    waiting = rest;
+    return batch;
+  }
+
+  function sendNext(): void {
+    scheduled = false;
+    while (underWay < MOST_UNDER_WAY) {
+      const batch = nextBatch();
+      if (batch.length === 0) return;
+      const keys = keyOf ? batch.map(({ item }) => keyOf(item)) : [];
+      for (const key of keys) busy.add(key);
+      underWay += 1;
+      void send(batch).finally(() => {
+        for (const key of keys) busy.delete(key);
+        underWay -= 1;
+        schedule();
+      });
+    }
+  }
+
+  /** Once all is read that has come in by now. */
+  function schedule(): void {
+    if (scheduled || waiting.length === 0 || underWay >= MOST_UNDER_WAY) return;
+    scheduled = true;
+    setImmediate(sendNext);
+  }
+
+  return (item) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, limit: timeLimit(), resolve, reject });
+      schedule();
+    });
+}
