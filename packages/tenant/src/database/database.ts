@@ -16,8 +16,8 @@ export type ReadChunks<Row> = (take: (rows: Row[]) => Promise<boolean>) => Promi
 /** How to reach PostgreSQL: a `DATABASE_URL`, or the embedded server's socket. */
 export type Connection = { connectionString: string } | pg.ClientConfig;
 
-/** No connection waits longer than this for another's lock; its transaction is tried again without holding a connection. */
-const LOCK_TIMEOUT = '1s';
+/** No connection waits longer than this for another's lock; what it does is tried again without holding a connection. */
+const LOCK_TIMEOUT = '100ms';
 /**
  * Asked of each connection when it is made. A statement ends when its client is gone or, should nobody have cut it off, by
  * itself; and a lock that somebody else holds holds up no connection for long.
@@ -175,6 +175,13 @@ async function prepare(client: pg.ClientBase): Promise<void> {
 /** Whether a statement failed because a unique value is taken. */
 export const isUniqueViolation = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code === '23505';
+
+/** Whether a statement failed because somebody else holds a row, or was given up for another's sake. It did nothing then. */
+export function isLocked(error: unknown): boolean {
+  const cause = error instanceof DatabaseUnavailable ? error.cause : error;
+  const code = cause instanceof pg.DatabaseError ? (cause.code ?? '') : '';
+  return code === LOCKED || GIVEN_UP.has(code);
+}
 
 /** Serialization failure and deadlock: the transaction did nothing, and may be tried again at once. */
 const GIVEN_UP = new Set(['40001', '40P01']);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TokenSet } from '@tessera/contract';
 import type { ClientOfApplication } from '../applications/clientStore.ts';
-import { findUser } from '../users/store/users.ts';
+import { findUser } from '../users/store/findUsers.ts';
 import type { User } from '../users/rules/user.ts';
 import { SessionOver, UserNotActive } from './errors.ts';
 import type { SignInParts } from './parts.ts';

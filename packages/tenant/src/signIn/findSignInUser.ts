@@ -2,7 +2,7 @@ import type { SignInIdentifierType } from '@tessera/contract';
 import type { Database } from '../database/database.ts';
 import { canonicalIdentifier } from '../users/rules/identifiers.ts';
 import type { User } from '../users/rules/user.ts';
-import { findByIdentifier, findUser } from '../users/store/users.ts';
+import { findByIdentifier, findUser } from '../users/store/findUsers.ts';
 
 /** The form in which a name is compared, whatever way it is written. */
 export const canonicalName = (type: SignInIdentifierType, name: string): string =>

@@ -12,7 +12,7 @@ import { StartError } from '../startError.ts';
 import { insertUsers } from '../users/store/bulkInsert.ts';
 import type { Database } from '../database/database.ts';
 import { forgetImport, importedLines, rememberImport } from './imports.ts';
-import { findExistingUserIds } from '../users/store/users.ts';
+import { findExistingUserIds } from '../users/store/findUsers.ts';
 import type { Writer } from '../database/writer.ts';
 import { ApiError } from '../errors.ts';
 import { InvalidRequest } from '../http/requestErrors.ts';

@@ -4,7 +4,7 @@ import { signInEmail } from '../../delivery/messages.ts';
 import { InvalidRequest } from '../../http/requestErrors.ts';
 import { route } from '../../http/route.ts';
 import { UserNotFound } from '../../users/rules/errors.ts';
-import { findUser } from '../../users/store/users.ts';
+import { findUser } from '../../users/store/findUsers.ts';
 import { withCode } from '../browserSignIn.ts';
 import { makeCode, redeemCode } from '../codes.ts';
 import { completeSignIn } from '../completeSignIn.ts';

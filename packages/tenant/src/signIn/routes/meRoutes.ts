@@ -7,7 +7,7 @@ import { route } from '../../http/route.ts';
 import { InvalidPasswordInput, PasswordConfigured, passwordError } from '../../users/routes/passwordErrors.ts';
 import { userAnswer } from '../../users/routes/userAnswer.ts';
 import { applyChange, changeOf } from '../../users/rules/change.ts';
-import { changeUser } from '../../users/store/users.ts';
+import { changeUser } from '../../users/store/changeUser.ts';
 import { SessionEnded, SignInLocked, WrongPassword } from '../errors.ts';
 import { userName } from '../findSignInUser.ts';
 import type { SignInParts } from '../parts.ts';

@@ -4,7 +4,7 @@ import { signInEmail, signInSms } from '../../delivery/messages.ts';
 import { route } from '../../http/route.ts';
 import { UserNotFound } from '../../users/rules/errors.ts';
 import type { User } from '../../users/rules/user.ts';
-import { findUser } from '../../users/store/users.ts';
+import { findUser } from '../../users/store/findUsers.ts';
 import { keepPasscode, redeemPasscode } from '../codes.ts';
 import { completeSignIn } from '../completeSignIn.ts';
 import { EmailMissing, InvalidCode, PhoneMissing, UserNotActive } from '../errors.ts';

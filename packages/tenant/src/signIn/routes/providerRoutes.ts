@@ -8,7 +8,7 @@ import { logFault } from '../../http/errors.ts';
 import { InvalidRequest } from '../../http/requestErrors.ts';
 import { route } from '../../http/route.ts';
 import type { User } from '../../users/rules/user.ts';
-import { findByIdentifier, findByProvider } from '../../users/store/users.ts';
+import { findByIdentifier, findByProvider } from '../../users/store/findUsers.ts';
 import { browserCode, withCode, type NewProfile } from '../browserSignIn.ts';
 import { makeCode, redeemState } from '../codes.ts';
 import { ProviderFailed, ProviderNotFound } from '../errors.ts';

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { canonicalEmail, operations, type AccessTokenClaims } from '@tessera/contract';
 import type { Database } from '../../database/database.ts';
-import { changeUser } from '../store/users.ts';
+import { changeUser } from '../store/changeUser.ts';
 import { removeSecondary, verifyAddress } from '../rules/addresses.ts';
 import { UserNotFound } from '../rules/errors.ts';
 import type { User } from '../rules/user.ts';

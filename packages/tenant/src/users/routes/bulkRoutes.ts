@@ -10,13 +10,12 @@ import {
   type AccessTokenClaims,
   type BulkItem,
 } from '@tessera/contract';
-import { insertUsers } from '../store/bulkInsert.ts';
 import type { Database } from '../../database/database.ts';
-import type { UpdateTogether } from '../store/sharedCommits.ts';
-import { associateUser, insertUser, updateUser } from '../store/users.ts';
-import { changeOf, newUser, type ChangeContext } from '../rules/change.ts';
+import { associateUser, changeUser } from '../store/changeUser.ts';
+import { insertUser } from '../store/insertUser.ts';
+import { applyChange, changeOf, newUser, type ChangeContext } from '../rules/change.ts';
 import { toApiUser } from '../rules/result.ts';
-import { UserNotFound } from '../rules/errors.ts';
+import { IdentifierTaken, UserNotFound } from '../rules/errors.ts';
 import type { User } from '../rules/user.ts';
 import type { Passwords } from '../passwords.ts';
 import { changeContext, type ForPasswords } from './changeContext.ts';
@@ -38,12 +37,7 @@ const SLICE = 50;
 const HASHING_AT_ONCE = 4;
 
 /** Creates and updates many users in one request; each item succeeds or fails alone. */
-export function bulkRoutes(
-  app: FastifyInstance,
-  database: Database,
-  updateTogether: UpdateTogether,
-  passwords: Passwords,
-): void {
+export function bulkRoutes(app: FastifyInstance, database: Database, passwords: Passwords): void {
   const forPasswords = { database, passwords };
   const compile = makeCompiler();
   const isCreate = compile<CreateUserInput>(CreateUserInput);
@@ -59,7 +53,6 @@ export function bulkRoutes(
   route(app, operations.createUsers, ({ body, caller, reply }) => {
     const hashing = pLimit(HASHING_AT_ONCE);
     return sendOutcomes(reply, caller, body.users, async (items) => {
-      const stored = new Set<string>();
       const made: Outcome[] = await Promise.all(
         items.map((item) =>
           outcome(async () => {
@@ -68,25 +61,20 @@ export function bulkRoutes(
           }),
         ),
       );
-      // Whether their actors are there is asked for each alone.
-      await Promise.all(
-        made.map(async (one, place) => {
-          if (one instanceof ApiError || !one.profile.delegated_access) return;
-          made[place] = await outcome(async () => {
-            await insertUser(database, writerOf(caller), one);
-            stored.add(one.user_id);
+      // Of those who want one identifier, the first gets it: all are asked for in their order.
+      const outcomes: Outcome[] = await Promise.all(
+        made.map((one) =>
+          outcome(async () => {
+            if (!(one instanceof ApiError)) await insertUser(database, writerOf(caller), one);
             return one;
-          });
-        }),
+          }),
+        ),
       );
-      const users = made.flatMap((one) => (one instanceof ApiError || stored.has(one.user_id) ? [] : [one]));
-      const refused = await outcome(() => insertUsers(database, writerOf(caller), users));
-      if (refused instanceof ApiError) return made.map((one) => (one instanceof ApiError ? one : refused));
-      const outcomes: Outcome[] = [];
-      // One after another: of two items that name one user, the first associates it.
-      for (const one of made) {
-        const taken = one instanceof ApiError ? undefined : refused.get(one.user_id);
-        outcomes.push(taken ? await outcome(() => associateOr(taken, (one as User).profile, caller)) : one);
+      // One after another: of two items that name one user who is there, the first associates it.
+      for (const [place, refused] of outcomes.entries()) {
+        const one = made[place]!;
+        if (!(refused instanceof IdentifierTaken) || one instanceof ApiError) continue;
+        outcomes[place] = await outcome(() => associateOr(refused, one.profile, caller));
       }
       return outcomes;
     });
@@ -100,7 +88,7 @@ export function bulkRoutes(
         outcomes[index] = await outcome(async () => {
           const { userId, input } = checkedUpdate(isUpdate, items[index]);
           const change = changeOf(input, await contextOf(forPasswords, input, caller, hashing, userId));
-          const user = await updateUser(database, updateTogether, writerOf(caller), userId, change);
+          const user = await changeUser(database, writerOf(caller), userId, (before) => applyChange(before, change));
           if (!user) throw new UserNotFound();
           return user;
         });

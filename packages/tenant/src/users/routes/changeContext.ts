@@ -1,7 +1,7 @@
 import type { AccessTokenClaims, CreateUserInput } from '@tessera/contract';
 import type { Database } from '../../database/database.ts';
 import type { Passwords } from '../passwords.ts';
-import { findUser } from '../store/users.ts';
+import { findUser } from '../store/findUsers.ts';
 import type { ChangeContext } from '../rules/change.ts';
 
 /** What setting passwords takes. */

@@ -3,7 +3,7 @@ import { operations, PAGE_LIMIT_DEFAULT, type AccessTokenClaims, type IDENTIFIER
 import { parseSearch } from '../search/parseSearch.ts';
 import type { Database } from '../../database/database.ts';
 import { countUsers, readUsers, type UserQuery } from '../store/listUsers.ts';
-import { findByIdentifier, findByIdentity, findUser } from '../store/users.ts';
+import { findByIdentifier, findByIdentity, findUser } from '../store/findUsers.ts';
 import type { AddressKind } from '../rules/addresses.ts';
 import { canonicalIdentifier, type IdentifierKind } from '../rules/identifiers.ts';
 import { route } from '../../http/route.ts';

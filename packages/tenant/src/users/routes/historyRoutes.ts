@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { operations, PAGE_LIMIT_DEFAULT, type HistoryEntry } from '@tessera/contract';
 import type { Database } from '../../database/database.ts';
 import { countHistory, readDeletions, readHistory, type HistoryEntry as StoredEntry } from '../store/history.ts';
-import { findUser } from '../store/users.ts';
+import { findUser } from '../store/findUsers.ts';
 import { UserNotFound } from '../rules/errors.ts';
 import { appAttribute, type Attributes } from '../rules/history.ts';
 import { sendList } from '../../http/list.ts';

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Database } from '../../database/database.ts';
 import type { Passwords } from '../passwords.ts';
-import { shareCommits } from '../store/sharedCommits.ts';
 import { addressRoutes } from './addressRoutes.ts';
 import { bulkRoutes } from './bulkRoutes.ts';
 import { findRoutes } from './findRoutes.ts';
@@ -11,14 +10,13 @@ import { userRoutes } from './userRoutes.ts';
 
 /** The routes of users; those of passwords have an error body of their own. */
 export function usersRoutes(database: Database, passwords: Passwords): ((app: FastifyInstance) => void)[] {
-  const updateTogether = shareCommits(database);
   return [
     (app) => {
-      userRoutes(app, database, updateTogether, passwords);
+      userRoutes(app, database, passwords);
       findRoutes(app, database);
       addressRoutes(app, database);
       historyRoutes(app, database);
-      bulkRoutes(app, database, updateTogether, passwords);
+      bulkRoutes(app, database, passwords);
     },
     (app) => passwordRoutes(app, database, passwords),
   ];

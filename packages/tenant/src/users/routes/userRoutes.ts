@@ -2,10 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { v7 as uuid } from 'uuid';
 import { operations, type AccessTokenClaims } from '@tessera/contract';
 import type { Database } from '../../database/database.ts';
-import type { UpdateTogether } from '../store/sharedCommits.ts';
-import { associateUser, changeUser, deleteUser, insertUser, updateUser } from '../store/users.ts';
+import { associateUser, changeUser } from '../store/changeUser.ts';
+import { deleteUser } from '../store/deleteUser.ts';
+import { insertUser } from '../store/insertUser.ts';
 import { removeFromApp } from '../rules/addresses.ts';
-import { changeOf, newUser } from '../rules/change.ts';
+import { applyChange, changeOf, newUser } from '../rules/change.ts';
 import { IdentifierTaken, UserNotFound } from '../rules/errors.ts';
 import type { User } from '../rules/user.ts';
 import { versionsOf } from '../rules/version.ts';
@@ -16,12 +17,7 @@ import { route } from '../../http/route.ts';
 import { userAnswer } from './userAnswer.ts';
 
 /** Creates, updates, removes and deletes one user: each route is request, rule, store, response. */
-export function userRoutes(
-  app: FastifyInstance,
-  database: Database,
-  updateTogether: UpdateTogether,
-  passwords: Passwords,
-): void {
+export function userRoutes(app: FastifyInstance, database: Database, passwords: Passwords): void {
   const forPasswords = { database, passwords };
   route(app, operations.createUser, async ({ body, caller, reply }) => {
     const user = newUser(uuid(), body, await changeContext(forPasswords, body.credentials, caller));
@@ -33,7 +29,8 @@ export function userRoutes(
       ...(await changeContext(forPasswords, body.credentials, caller, params.user_id)),
       versions: versionsOf(headers['if-match']),
     };
-    const user = await updateUser(database, updateTogether, writerOf(caller), params.user_id, changeOf(body, context));
+    const change = changeOf(body, context);
+    const user = await changeUser(database, writerOf(caller), params.user_id, (before) => applyChange(before, change));
     return userAnswer(user, caller, reply);
   });
 

@@ -99,10 +99,6 @@ function shown(attribute: PlainAttribute, value: unknown, at: number): unknown {
   return value;
 }
 
-/** Whether a change can be made without reading the user first. */
-export const isBlind = ({ identifiers, password, set, clear }: Change): boolean =>
-  !identifiers && !password && !set.delegated_access && !clear.includes('delegated_access');
-
 /**
  * What a change makes of a user. A pure function: the user given is left as it is.
  * @throws RuleError when the user, so changed, would break a rule; StaleVersion when it is at another version

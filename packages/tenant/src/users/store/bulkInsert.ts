@@ -7,7 +7,7 @@ import { insertIdentifiersIfFree } from './identifiers.ts';
 import { linkActors } from './delegations.ts';
 import { insertHistory } from './history.ts';
 import type { Writer } from '../../database/writer.ts';
-import { USER_COLUMNS, userValues } from './userRow.ts';
+import { userRecord, USER_RECORD_COLUMNS, USER_RECORD_TYPE } from './userRow.ts';
 
 /**
  * Stores new users, those of one tenant, each alone: one that cannot be stored does not keep the others. All that can be are
@@ -30,7 +30,7 @@ export function insertUsers(
     for (const user of later) await claim(connection, writer.tenantId, [user], refused);
     const rows = users.filter(({ user_id }) => !refused.has(user_id));
     if (rows.length > 0) {
-      const values = [writer.tenantId, JSON.stringify(rows.map(row))];
+      const values = [writer.tenantId, JSON.stringify(rows.map(userRecord))];
       await connection.query({ name: 'insert-users', text: INSERT, values });
       const entries = rows.map((user) => ({ ...differenceOf(undefined, user), ...entryOf(user) }));
       await insertHistory(connection, writer, entries);
@@ -81,30 +81,5 @@ function withoutRivals(users: User[]): { first: User[]; later: User[] } {
   return { first, later };
 }
 
-const COLUMNS = [...USER_COLUMNS.split(', '), 'email', 'phone_number'];
-const TYPES: Record<string, string> = {
-  version: 'bigint',
-  status_changed_at: 'bigint',
-  created_at: 'bigint',
-  updated_at: 'bigint',
-  last_auth: 'bigint',
-  profile: 'jsonb',
-  custom_data: 'jsonb',
-  apps: 'jsonb',
-  password: 'jsonb',
-  identities: 'jsonb',
-  group_ids: 'text[]',
-};
-const INSERT = `insert into users (tenant_id, ${COLUMNS.join(', ')})
-  select $1, rows.* from jsonb_to_recordset($2::jsonb) as rows (
-    ${COLUMNS.map((column) => `${column} ${TYPES[column] ?? 'text'}`).join(', ')})`;
-
-function row(user: User): Record<string, unknown> {
-  const values = userValues(user);
-  return Object.fromEntries(
-    COLUMNS.map((column, index) => {
-      const value = values[index];
-      return [column, TYPES[column] === 'jsonb' && typeof value === 'string' ? (JSON.parse(value) as unknown) : value];
-    }),
-  );
-}
+const INSERT = `insert into users (tenant_id, ${USER_RECORD_COLUMNS})
+  select $1, rows.* from jsonb_to_recordset($2::jsonb) as rows (${USER_RECORD_TYPE})`;

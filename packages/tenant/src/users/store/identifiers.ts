@@ -39,15 +39,59 @@ export async function deleteIdentifiers(
   });
 }
 
-/** The IDs of the users who have any of these identifiers. */
-export async function findOwners(database: Queryable, tenantId: string, identifiers: Identifier[]): Promise<string[]> {
-  const { rows } = await database.query<{ user_id: string }>({
+/** Who has these identifiers: user IDs by `identifierKey`; one that is free is absent. */
+export async function findOwners(
+  database: Queryable,
+  tenantId: string,
+  identifiers: Identifier[],
+): Promise<Map<string, string>> {
+  const { rows } = await database.query<Identifier & { user_id: string }>({
     name: 'find-owners',
-    text: `select distinct user_id from identifiers where tenant_id = $1
-      and (kind, value) in (select * from unnest($2::text[], $3::text[]))`,
-    values: [tenantId, identifiers.map(({ kind }) => kind), identifiers.map(({ value }) => value)],
+    text: `select kind, value, user_id from identifiers
+      where tenant_id = $1 and kind = any ($2::text[]) and value = any ($3::text[])`,
+    values: [tenantId, ...keysOf(identifiers)],
   });
-  return rows.map(({ user_id }) => user_id);
+  // Where one value is of two kinds, more is found than was asked for.
+  const asked = new Set(identifiers.map(identifierKey));
+  return new Map(rows.flatMap((row) => (asked.has(identifierKey(row)) ? [[identifierKey(row), row.user_id]] : [])));
+}
+
+/** The kinds and the values of identifiers: what an index of `identifiers` is read by. */
+export const keysOf = (identifiers: Identifier[]): [kinds: string[], values: string[]] => [
+  [...new Set(identifiers.map(({ kind }) => kind))],
+  [...new Set(identifiers.map(({ value }) => value))],
+];
+
+/** What somebody wants for a user. */
+export interface Wanted<Of> {
+  of: Of;
+  identifiers: Identifier[];
+}
+
+/**
+ * Sorts out who cannot have all identifiers that it wants.
+ * @param wanted in the order in which they asked
+ * @returns whom another user is in the way of; and those who want what one before them wants
+ */
+export async function claimable<Of>(
+  database: Queryable,
+  tenantId: string,
+  wanted: Wanted<Of>[],
+): Promise<{ refused: Map<Of, IdentifierTaken>; rivals: Of[] }> {
+  const all = wanted.flatMap(({ identifiers }) => identifiers);
+  const refused = new Map<Of, IdentifierTaken>();
+  const rivals: Of[] = [];
+  if (all.length === 0) return { refused, rivals };
+  const owners = await findOwners(database, tenantId, all);
+  const claimed = new Set<string>();
+  for (const { of, identifiers } of wanted) {
+    const taken = identifiers.find((identifier) => owners.has(identifierKey(identifier)));
+    const keys = identifiers.map(identifierKey);
+    if (taken) refused.set(of, new IdentifierTaken(taken.kind));
+    else if (keys.some((key) => claimed.has(key))) rivals.push(of);
+    else for (const key of keys) claimed.add(key);
+  }
+  return { refused, rivals };
 }
 
 /** An identifier and who wants it. */

@@ -25,3 +25,29 @@ export function userValues(user: User): unknown[] {
     user.profile.phone_number?.value,
   ];
 }
+
+const RECORD = [...USER_COLUMNS.split(', '), 'email', 'phone_number'];
+const TYPES: Record<string, string> = {
+  version: 'bigint',
+  status_changed_at: 'bigint',
+  created_at: 'bigint',
+  updated_at: 'bigint',
+  last_auth: 'bigint',
+  profile: 'jsonb',
+  custom_data: 'jsonb',
+  apps: 'jsonb',
+  password: 'jsonb',
+  identities: 'jsonb',
+  group_ids: 'text[]',
+};
+
+/** What `jsonb_to_recordset` makes of users in the form of `userRecord`: their columns, and these with their types. */
+export const USER_RECORD_COLUMNS = RECORD.join(', ');
+export const USER_RECORD_TYPE = RECORD.map((column) => `${column} ${TYPES[column] ?? 'text'}`).join(', ');
+
+/** A whole user as one of many that go to the database as JSON. */
+export const userRecord = (user: User): Record<string, unknown> => ({
+  ...user,
+  email: user.profile.email?.value,
+  phone_number: user.profile.phone_number?.value,
+});

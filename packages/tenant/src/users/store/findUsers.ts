@@ -1,0 +1,94 @@
+import type { Database, Queryable } from '../../database/database.ts';
+import { shared } from '../../database/shared.ts';
+import { identifierKey, type Identifier } from '../rules/identifiers.ts';
+import type { User } from '../rules/user.ts';
+import { findOwners } from './identifiers.ts';
+import { USER_COLUMNS } from './userRow.ts';
+
+/** Finds a user by ID, together with others that are looked for at the same time. */
+export async function findUser(database: Database, tenantId: string, userId: string): Promise<User | undefined> {
+  return byId(database, { tenantId, userId });
+}
+
+const byId = shared<{ tenantId: string; userId: string }, User | undefined>({
+  groupOf: ({ tenantId }) => tenantId,
+  async work(database, wanted) {
+    const userIds = wanted.map(({ userId }) => userId);
+    const found = await readUsersById(database, wanted[0]!.tenantId, userIds);
+    return userIds.map((userId) => found.get(userId));
+  },
+});
+
+/** Those of these users who are there, by ID. */
+export async function readUsersById(
+  database: Queryable,
+  tenantId: string,
+  userIds: string[],
+): Promise<Map<string, User>> {
+  const { rows } = await database.query<User>({
+    name: 'find-users',
+    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id = any ($2::text[])`,
+    values: [tenantId, userIds],
+  });
+  return new Map(rows.map((user) => [user.user_id, user]));
+}
+
+/** Finds the user who has this identifier, primary or secondary, together with others that are looked for at the same time. */
+export async function findByIdentifier(
+  database: Database,
+  tenantId: string,
+  identifier: Identifier,
+): Promise<User | undefined> {
+  return byIdentifier(database, { ...identifier, tenantId });
+}
+
+const byIdentifier = shared<Identifier & { tenantId: string }, User | undefined>({
+  groupOf: ({ tenantId }) => tenantId,
+  async work(database, wanted) {
+    const { tenantId } = wanted[0]!;
+    const owners = await findOwners(database, tenantId, wanted);
+    const users = await readUsersById(database, tenantId, [...new Set(owners.values())]);
+    return wanted.map((identifier) => users.get(owners.get(identifierKey(identifier)) ?? ''));
+  },
+});
+
+/** Finds the user who has signed in with this identifier of an identity provider; of several, the one who did so first. */
+export async function findByIdentity(
+  database: Queryable,
+  tenantId: string,
+  identifier: string,
+): Promise<User | undefined> {
+  const { rows } = await database.query<User>({
+    name: 'find-user-by-identity',
+    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and identities @> $2::jsonb
+      order by created_at, user_id limit 1`,
+    values: [tenantId, JSON.stringify([{ identifier }])],
+  });
+  return rows[0];
+}
+
+/** Finds the user who has signed in with this identity of a provider. */
+export async function findByProvider(
+  database: Queryable,
+  tenantId: string,
+  providerName: string,
+  identifier: string,
+): Promise<User | undefined> {
+  const { rows } = await database.query<User>({
+    name: 'find-user-by-provider',
+    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and identities @> $2::jsonb
+      order by created_at, user_id limit 1`,
+    values: [tenantId, JSON.stringify([{ provider_name: providerName, auth_type: 'oauth2', identifier }])],
+  });
+  return rows[0];
+}
+
+/** Which of these users are there. */
+export async function findExistingUserIds(database: Queryable, tenantId: string, userIds: string[]): Promise<string[]> {
+  const { rows } = await database.query<{ user_id: string }>({
+    name: 'find-existing-users',
+    text: 'select user_id from users where tenant_id = $1 and user_id = any ($2::text[])',
+    values: [tenantId, userIds],
+  });
+  return rows.map(({ user_id }) => user_id);
+}
