@@ -16,8 +16,9 @@ export interface SharedWork<Item, Answer> {
   keyOf?(item: Item): string;
 }
 
-/** Two: while one batch waits for the disk, the next one is worked out. */
-const MOST_UNDER_WAY = 2;
+/** A batch that has not come back after so long is waiting for a disk or a lock: the next one need not wait for it. */
+const PATIENCE_MS = 5;
+const MOST_UNDER_WAY = 4;
 const MOST_IN_A_BATCH = 128;
 /** A batch is nobody's request alone, so it has a time limit of its own. */
 const BATCH_MS = 8000;
@@ -37,8 +38,9 @@ interface Waiting<Item, Answer> {
  * An item is
  *
  * - WAITING from when it is asked for, in the order of asking; one whose request was given up is dropped. It goes UNDER WAY
- *   when all that came in with it are there and fewer than MOST_UNDER_WAY batches are under way, with all that wait beside it
- *   and fit: of one group, one for each key and none whose key is in a batch under way, at most MOST_IN_A_BATCH.
+ *   when all that came in with it are there and no batch is under way, or those that are take longer than PATIENCE_MS and are
+ *   fewer than MOST_UNDER_WAY. With it goes all that waits beside it and fits: of one group, one for each key and none whose
+ *   key is in a batch under way, at most MOST_IN_A_BATCH. The fuller a batch, the less each of it costs.
  * - UNDER WAY in a batch. When its work succeeds, it is DONE, or FAILED where the answer is an error.
  * - SPLIT after the work failed: each half of the batch goes UNDER WAY after the other, so that what is wrong with one item
  *   fails that one. Alone, it is DONE or FAILED.
@@ -63,6 +65,7 @@ function makeQueue<Item, Answer>(
   let waiting: Waiting<Item, Answer>[] = [];
   let underWay = 0;
   let scheduled = false;
+  let impatient: NodeJS.Timeout | undefined;
   const busy = new Set<string>();
 
   async function send(batch: Waiting<Item, Answer>[]): Promise<void> {
@@ -113,25 +116,34 @@ function makeQueue<Item, Answer>(
 
   function sendNext(): void {
     scheduled = false;
-    while (underWay < MOST_UNDER_WAY) {
-      const batch = nextBatch();
-      if (batch.length === 0) return;
+    const batch = nextBatch();
+    if (batch.length > 0) {
       const keys = keyOf ? batch.map(({ item }) => keyOf(item)) : [];
       for (const key of keys) busy.add(key);
       underWay += 1;
       void send(batch).finally(() => {
         for (const key of keys) busy.delete(key);
         underWay -= 1;
+        clearTimeout(impatient);
+        impatient = undefined;
         schedule();
       });
     }
+    schedule();
   }
 
-  /** Once all is read that has come in by now. */
+  /** Sends the next batch once all is read that has come in by now, or once those under way take long. */
   function schedule(): void {
     if (scheduled || waiting.length === 0 || underWay >= MOST_UNDER_WAY) return;
-    scheduled = true;
-    setImmediate(sendNext);
+    if (underWay === 0) {
+      scheduled = true;
+      setImmediate(sendNext);
+    } else {
+      impatient ??= setTimeout(() => {
+        impatient = undefined;
+        sendNext();
+      }, PATIENCE_MS);
+    }
   }
 
   return (item) =>

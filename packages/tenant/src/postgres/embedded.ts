@@ -54,6 +54,8 @@ const MAJOR_VERSION = '18';
 const SETTINGS = {
   listen_addresses: '',
   fsync: 'on',
+  // Plans that were made for empty tables are thrown away soon after they have filled.
+  autovacuum_naptime: '10s',
   synchronous_commit: 'on',
   full_page_writes: 'on',
   jit: 'off',

@@ -22,7 +22,7 @@ export function differenceOf(before: User | undefined, after: User): Difference 
   const [old, now] = [attributesOf(before), attributesOf(after)];
   const difference: Difference = { before: {}, after: {} };
   for (const name of new Set([...Object.keys(old), ...Object.keys(now)])) {
-    if (isDeepStrictEqual(old[name], now[name])) continue;
+    if (old[name] === now[name] || isDeepStrictEqual(old[name], now[name])) continue;
     const [was, is] = narrowed(name, old[name], now[name]);
     if (was !== undefined) difference.before[name] = was;
     if (is !== undefined) difference.after[name] = is;
@@ -49,15 +49,11 @@ const differing = (object: object, other: object): object =>
     Object.entries(object).filter(([key, value]) => !isDeepStrictEqual((other as Record<string, unknown>)[key], value)),
   );
 
-function attributesOf(user: User): Attributes {
-  const apps = Object.entries(user.apps).map(([appId, data]) => [appAttribute(appId), data]);
-  const attributes: Attributes = {
-    ...user.profile,
-    status: user.status,
-    groupIds: user.group_ids,
-    ...(user.custom_data && { custom_data: user.custom_data }),
-    ...(user.password && { credentials: { temporary: user.password.temporary, updated_at: user.password.updated_at } }),
-    ...(Object.fromEntries(apps) as Attributes),
-  };
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
+function attributesOf({ profile, status, group_ids, custom_data, password, apps }: User): Attributes {
+  const attributes: Attributes = { ...profile, status, groupIds: group_ids };
+  if (custom_data) attributes.custom_data = custom_data;
+  if (password) attributes.credentials = { temporary: password.temporary, updated_at: password.updated_at };
+  for (const appId of Object.keys(apps)) attributes[appAttribute(appId)] = apps[appId];
+  for (const name of Object.keys(attributes)) if (attributes[name] === undefined) delete attributes[name];
+  return attributes;
 }

@@ -30,8 +30,20 @@ export function identifiersOf(profile: Profile): Identifier[] {
     .sort((a, b) => compare(a.kind, b.kind) || compare(a.value, b.value));
 }
 
+/** Where identifiers stand in a profile. */
+const ATTRIBUTES = [
+  'email',
+  'secondary_emails',
+  'phone_number',
+  'secondary_phone_numbers',
+  'username',
+  'external_user_id',
+] as const;
+
 /** Those identifiers of `profile` that `other` has not. */
 export function identifiersBeyond(profile: Profile, other: Profile): Identifier[] {
+  // Most changes leave all of them as they are.
+  if (ATTRIBUTES.every((name) => profile[name] === other[name])) return [];
   const known = new Set(identifiersOf(other).map(identifierKey));
   return identifiersOf(profile).filter((identifier) => !known.has(identifierKey(identifier)));
 }
