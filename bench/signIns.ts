@@ -18,7 +18,7 @@ const PASSWORD = 'the analytical engine';
 const [clientId, clientSecret] = ['bench', 'bench-secret-0123456789'];
 
 const directory = await mkdtemp(path.join(tmpdir(), 'tessera-bench-'));
-const main = path.resolve(import.meta.dirname, '../packages/tenant/src/main.ts');
+const main = path.resolve(import.meta.dirname, '../packages/tenant/dist/main.js');
 const child = spawn(process.execPath, [main, '--port', '0', '--data', directory], {
   env: {
     PATH: process.env.PATH,

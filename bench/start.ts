@@ -6,7 +6,7 @@ import path from 'node:path';
 
 /** How long a tenant takes until it serves, beside a Node that does nothing: the first start, and those after it. */
 const ROUNDS = 5;
-const MAIN = path.resolve(import.meta.dirname, '../packages/tenant/src/main.ts');
+const MAIN = path.resolve(import.meta.dirname, '../packages/tenant/dist/main.js');
 
 async function startAndStop(directory: string): Promise<number> {
   const began = performance.now();

@@ -42,7 +42,7 @@ interface Connection {
 
 /** Starts the tenant in a process of its own, as it runs in production. */
 async function startTenantProcess({ host, user, database }: Connection) {
-  const main = path.resolve(import.meta.dirname, '../packages/tenant/src/main.ts');
+  const main = path.resolve(import.meta.dirname, '../packages/tenant/dist/main.js');
   const child = spawn(process.execPath, [main, '--port', '0'], {
     env: {
       PATH: process.env.PATH,

@@ -6,7 +6,7 @@ import { Document, type OpenApi } from './document.ts';
 import { residentBytes } from './processes.ts';
 import type { Tally } from './tally.ts';
 
-const MAIN = path.resolve(import.meta.dirname, '../packages/tenant/src/main.ts');
+const MAIN = path.resolve(import.meta.dirname, '../packages/tenant/dist/main.js');
 const CREDENTIALS = { client_id: 'torture', client_secret: 'torture-secret-0123456789' };
 /** Recovery after a kill is part of a start. */
 const START_MS = 60_000;

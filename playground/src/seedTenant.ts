@@ -1,5 +1,5 @@
 import type { ApiUser, CreateUserInput } from '@tessera/contract';
-import type { ClientCredentials } from '@tessera/tenant';
+import type { ClientCredentials } from '@tessera-identity/tenant';
 import type { Mailbox } from './mailbox.ts';
 
 const PEOPLE: CreateUserInput[] = [

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { makeLog, startTenant, StartError } from '@tessera/tenant';
+import { makeLog, startTenant, StartError } from '@tessera-identity/tenant';
 import type { OneCredential, RunnableWorkflow } from './engine.ts';
 import { CREDENTIAL_ID, exampleWorkflow } from './exampleWorkflow.ts';
 import { installN8n, PLAYGROUND } from './installN8n.ts';

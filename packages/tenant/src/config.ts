@@ -8,14 +8,16 @@ import type { ManageOptions } from './manage/commands.ts';
 import { StartError } from './startError.ts';
 import type { TenantOptions } from './tenant.ts';
 
-export const USAGE = `Usage: npm run tenant -- [options]
-       npm run tenant -- import FILE [options]     users from a file, a JSON object a line
-       npm run tenant -- export [FILE] [options]   users to a file, or to standard output
-       npm run tenant -- dump FILE [options]       everything to a file, with hashes, keys and history
-       npm run tenant -- restore FILE [options]    everything from a dump, into a new database
-       npm run tenant -- tenants list|create NAME|delete TENANT_ID
-       npm run tenant -- applications list|create NAME|enable ID|disable ID|delete ID
-       npm run tenant -- clients list|create APPLICATION_ID NAME|rotate CLIENT_ID|delete CLIENT_ID
+export const USAGE = `Usage: tenant [options]
+       tenant import FILE [options]     users from a file, a JSON object a line
+       tenant export [FILE] [options]   users to a file, or to standard output
+       tenant dump FILE [options]       everything to a file, with hashes, keys and history
+       tenant restore FILE [options]    everything from a dump, into a new database
+       tenant tenants list|create NAME|delete TENANT_ID
+       tenant applications list|create NAME|enable ID|disable ID|delete ID
+       tenant clients list|create APPLICATION_ID NAME|rotate CLIENT_ID|delete CLIENT_ID
+
+  From npm: npx @tessera-identity/tenant …; in the repository: npm run tenant -- …
 
   --port PORT   where to listen (TESSERA_PORT; 7070)
   --host HOST   on which address (TESSERA_HOST; 127.0.0.1, reached from this machine alone)

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { keepCompiledCode } from './compileCache.ts';
 import { boundMemory } from './memory.ts';
 import { StartError } from './startError.ts';

@@ -16,7 +16,7 @@ import { operations, type Operation } from '@tessera/contract';
 import { freshDatabase, type FreshDatabase } from './freshDatabase.ts';
 import { freshEmail, getToken, startTestTenant, type TestTenant } from './testTenant.ts';
 
-const MAIN = path.resolve(import.meta.dirname, '../src/main.ts');
+const MAIN = path.resolve(import.meta.dirname, '../dist/main.js');
 
 /** Who may do what: every operation of the contract, by every token that is not good for it. */
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { startTenant } from '@tessera/tenant';
+import { startTenant } from '../src/index.ts';
 import { pino } from 'pino';
 import { startEmbeddedPostgres } from '../src/postgres/embedded.ts';
 import { copyOf, freshDirectory, serve } from './tenantProcess.ts';

@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 import { expectNoSecret } from './secrets.ts';
 import { CREDENTIALS } from './testTenant.ts';
 
-const MAIN = path.resolve(import.meta.dirname, '../src/main.ts');
+const MAIN = path.resolve(import.meta.dirname, '../dist/main.js');
 
 /** The command `tenant` in a process of its own, as an operator runs it. It is killed when the test is over. */
 export interface TenantProcess {

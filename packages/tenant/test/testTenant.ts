@@ -1,6 +1,6 @@
 import { pino, type Logger } from 'pino';
 import type { ApiUser, CreateUserInput } from '@tessera/contract';
-import { startTenant, type TenantOptions } from '@tessera/tenant';
+import { startTenant, type TenantOptions } from '../src/index.ts';
 import { freshDatabase } from './freshDatabase.ts';
 import { expectNoSecret, noteSecrets } from './secrets.ts';
 

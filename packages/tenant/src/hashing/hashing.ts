@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import path from 'node:path';
 import { Piscina } from 'piscina';
 import { timeLimit, unlessAborted, withoutTimeLimit } from '../database/timeLimit.ts';
 import { HashingBusy } from './errors.ts';
@@ -15,7 +16,7 @@ let pool: Piscina<HashingTask, string | boolean> | undefined;
  */
 function hashingPool(): Piscina<HashingTask, string | boolean> {
   pool ??= new Piscina<HashingTask, string | boolean>({
-    filename: new URL('worker.ts', import.meta.url).href,
+    filename: new URL(`worker${path.extname(import.meta.url)}`, import.meta.url).href,
     minThreads: 0,
     maxThreads: Math.max(1, availableParallelism() - 1),
     maxQueue: MAX_WAITING,
