@@ -3,6 +3,7 @@ import type { ApiUser, CreateUserInput } from '@tessera/contract';
 import { startTenant, type TenantOptions } from '../src/index.ts';
 import { freshDatabase } from './freshDatabase.ts';
 import { expectNoSecret, noteSecrets } from './secrets.ts';
+import { expectDistributable } from './statements.ts';
 
 export const CREDENTIALS = { clientId: 'test-client', clientSecret: 'test-secret-0123456789' };
 
@@ -36,7 +37,8 @@ const INSTANCES = Number(process.env.TESSERA_TEST_INSTANCES ?? 1);
 
 /**
  * Starts a tenant of this test's own, on a fresh database unless told otherwise, and a free port.
- * When it is closed, what it has logged is searched for every secret of the run.
+ * When it is closed, what it has logged is searched for every secret of the run, and what it has asked of PostgreSQL for what
+ * Citus refuses.
  */
 export async function startTestTenant(
   {
@@ -73,6 +75,7 @@ export async function startTestTenant(
       for (const instance of instances) await instance.close();
       await database?.drop();
       expectNoSecret(lines.join(''));
+      expectDistributable();
     },
   };
 }

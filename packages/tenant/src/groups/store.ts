@@ -9,6 +9,7 @@ import {
 } from '../database/database.ts';
 import type { Writer } from '../database/writer.ts';
 import { GroupNameTaken, UnknownMembers } from './errors.ts';
+import { findExistingUserIds } from '../users/store/findUsers.ts';
 import { USER_COLUMNS } from '../users/store/userRow.ts';
 
 const COLUMNS = 'group_id, name, description, custom_data, created_at, updated_at';
@@ -119,7 +120,7 @@ export async function deleteGroup(database: Database, writer: Writer, groupId: s
         values: [tenantId, groupId, LEAVING],
       });
       const userIds = rows.map(({ user_id }) => user_id);
-      await leave(connection, writer, groupId, userIds, at);
+      await setGroups(connection, writer, 'leave', groupId, userIds, at);
       if (userIds.length < LEAVING) {
         await connection.query({
           text: 'delete from groups where tenant_id = $1 and group_id = $2',
@@ -148,22 +149,15 @@ export function addMembers(
   const { tenantId } = writer;
   return inTransaction(database, async (connection) => {
     if (!(await lockGroup(connection, tenantId, groupId))) return false;
-    const known = new Set(await lockUsers(connection, tenantId, userIds));
-    const unknown = userIds.filter((userId) => !known.has(userId));
-    if (unknown.length > 0) throw new UnknownMembers(unknown);
+    wantAll(userIds, await findExistingUserIds(connection, tenantId, userIds));
     const { rows } = await connection.query<{ user_id: string }>({
       text: `insert into group_members (tenant_id, group_id, user_id)
         select $1, $2, user_id from unnest($3::text[]) as new (user_id) on conflict do nothing returning user_id`,
       values: [tenantId, groupId, userIds],
     });
-    await setGroups(
-      connection,
-      writer,
-      'join',
-      groupId,
-      rows.map(({ user_id }) => user_id),
-      at,
-    );
+    const joining = rows.map(({ user_id }) => user_id);
+    // One who has been deleted meanwhile is not there to join.
+    wantAll(joining, await setGroups(connection, writer, 'join', groupId, joining, at));
     return true;
   });
 }
@@ -183,7 +177,7 @@ export function removeMember(
       text: 'delete from group_members where tenant_id = $1 and group_id = $2 and user_id = $3',
       values: [tenantId, groupId, userId],
     });
-    await leave(connection, writer, groupId, rowCount ? [userId] : [], at);
+    await setGroups(connection, writer, 'leave', groupId, rowCount ? [userId] : [], at);
     return rowCount === 1;
   });
 }
@@ -210,12 +204,17 @@ export async function countMembers(database: Database, tenantId: string, groupId
   return rows[0]?.count ?? 0;
 }
 
-async function leave(connection: Queryable, writer: Writer, groupId: string, userIds: string[], at: number) {
-  await lockUsers(connection, writer.tenantId, userIds);
-  await setGroups(connection, writer, 'leave', groupId, userIds, at);
+/** @throws UnknownMembers when some of them are not there */
+function wantAll(userIds: string[], there: string[]): void {
+  const known = new Set(there);
+  const unknown = userIds.filter((userId) => !known.has(userId));
+  if (unknown.length > 0) throw new UnknownMembers(unknown);
 }
 
-/** Changes the groups of users who are locked, and records it: the one group, and not again those that stay. */
+/**
+ * Changes the groups of users, and records it: the one group, and not again those that stay.
+ * @returns the IDs of those who are there
+ */
 async function setGroups(
   connection: Queryable,
   { tenantId, clientId }: Writer,
@@ -223,22 +222,25 @@ async function setGroups(
   groupId: string,
   userIds: string[],
   at: number,
-): Promise<void> {
+): Promise<string[]> {
   const [groupIds, before, after] =
     change === 'join'
       ? ['array_append(group_ids, $2)', 'array[]::text[]', 'array[$2]']
       : ['array_remove(group_ids, $2)', 'array[$2]', 'array[]::text[]'];
-  await connection.query({
+  const { rows } = await connection.query<{ user_id: string }>({
     text: `with changed as (
         update users set version = version + 1, updated_at = greatest(updated_at, $4), group_ids = ${groupIds}
         where tenant_id = $1 and user_id = any ($3::text[])
         returning user_id, version, updated_at
+      ), recorded as (
+        insert into user_history (tenant_id, user_id, version, changed_at, client_id, before, after)
+        select $1, user_id, version, updated_at, $5,
+          jsonb_build_object('groupIds', ${before}), jsonb_build_object('groupIds', ${after}) from changed
       )
-      insert into user_history (tenant_id, user_id, version, changed_at, client_id, before, after)
-      select $1, user_id, version, updated_at, $5,
-        jsonb_build_object('groupIds', ${before}), jsonb_build_object('groupIds', ${after}) from changed`,
-    values: [tenantId, groupId, userIds, at, clientId],
+      select user_id from changed`,
+    values: [tenantId, groupId, [...userIds].sort(), at, clientId],
   });
+  return rows.map(({ user_id }) => user_id);
 }
 
 /** Keeps the group, and so its members, from changing under another request. */
@@ -248,16 +250,6 @@ async function lockGroup(connection: Queryable, tenantId: string, groupId: strin
     values: [tenantId, groupId],
   });
   return rowCount === 1;
-}
-
-/** Locks users in the one order that all writers take their locks in. @returns the IDs of those who are there */
-async function lockUsers(connection: Queryable, tenantId: string, userIds: string[]): Promise<string[]> {
-  const { rows } = await connection.query<{ user_id: string }>({
-    text: `select user_id from users where tenant_id = $1 and user_id = any ($2::text[]) order by user_id
-      for no key update nowait`,
-    values: [tenantId, userIds],
-  });
-  return rows.map(({ user_id }) => user_id);
 }
 
 export type GroupRow = { [Name in keyof ApiGroup]-?: ApiGroup[Name] | null };

@@ -138,16 +138,18 @@ const CHANGE = `
     from input join changed on changed.user_id = input.user_id
   )`;
 
-const IDENTIFIERS = 'as identifier (kind text, value text, user_id text)';
-const CHANGE_WITH_IDENTIFIERS = `${CHANGE}, freed as (
-    delete from identifiers using jsonb_to_recordset($4::jsonb) ${IDENTIFIERS}, changed
+const IDENTIFIERS = 'identifier (kind text, value text, user_id text)';
+const CHANGE_WITH_IDENTIFIERS = `${CHANGE}, old as materialized (
+    select kind, value, changed.user_id from jsonb_to_recordset($4::jsonb) as ${IDENTIFIERS}
+    join changed on changed.user_id = identifier.user_id
+  ), freed as (
+    delete from identifiers using old
     where identifiers.tenant_id = $1 and identifiers.kind = any ($6::text[]) and identifiers.value = any ($7::text[])
-      and identifiers.kind = identifier.kind and identifiers.value = identifier.value
-      and identifiers.user_id = identifier.user_id and changed.user_id = identifier.user_id
+      and identifiers.kind = old.kind and identifiers.value = old.value and identifiers.user_id = old.user_id
   ), claimed as (
     insert into identifiers (tenant_id, kind, value, user_id)
-    select $1, kind, value, changed.user_id
-    from jsonb_to_recordset($5::jsonb) ${IDENTIFIERS} join changed on changed.user_id = identifier.user_id
+    select $1, kind, value, changed.user_id from jsonb_to_recordset($5::jsonb) as ${IDENTIFIERS}
+    join changed on changed.user_id = identifier.user_id
     order by kind collate "C", value collate "C"
   )`;
 

@@ -52,15 +52,18 @@ async function storeAll(database: Queryable, tenantId: string, batch: Asked[]): 
 
 const INSERT = `
   with stored as (
-    insert into users (tenant_id, ${USER_RECORD_COLUMNS}) select $1, rows.* from jsonb_to_recordset($2::jsonb) as rows (${USER_RECORD_TYPE})
+    insert into users (tenant_id, ${USER_RECORD_COLUMNS})
+    select $1, rows.* from jsonb_to_recordset($2::jsonb) as rows (${USER_RECORD_TYPE})
   ), claimed as (
     insert into identifiers (tenant_id, kind, value, user_id)
     select $1, kind, value, user_id from jsonb_to_recordset($3::jsonb) as identifier (kind text, value text, user_id text)
     order by kind collate "C", value collate "C"
+  ), recorded as (
+    insert into user_history (tenant_id, user_id, version, changed_at, client_id, before, after)
+    select $1, user_id, version, changed_at, client_id, before, after from jsonb_to_recordset($4::jsonb)
+      as entries (user_id text, version bigint, changed_at bigint, client_id text, before jsonb, after jsonb)
   )
-  insert into user_history (tenant_id, user_id, version, changed_at, client_id, before, after)
-  select $1, user_id, version, changed_at, client_id, before, after from jsonb_to_recordset($4::jsonb)
-    as entries (user_id text, version bigint, changed_at bigint, client_id text, before jsonb, after jsonb)`;
+  select`;
 
 async function store(database: Queryable, tenantId: string, batch: Asked[]): Promise<void> {
   const identifiers = batch.flatMap(({ user: { user_id, profile } }) =>
