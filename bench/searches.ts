@@ -1,8 +1,4 @@
-import { rm, mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { makeLog } from '../packages/tenant/src/log.ts';
-import { startTenant } from '../packages/tenant/src/tenant.ts';
+import { createUsers, startBench } from './harness.ts';
 
 /** How long the longest searches take, of every shape that makes parsers or databases slow; 50 ms is promised for each. */
 const MOST_MS = 50;
@@ -11,7 +7,6 @@ const CHARACTERS = 8192;
 const EXPRESSIONS = 100;
 const ROUNDS = 20;
 const USERS = 100;
-const CREDENTIALS = { clientId: 'bench', clientSecret: 'bench-secret-0123456789' };
 
 /** So often that it fits. */
 const fill = (piece: string, before = '', after = ''): string =>
@@ -54,29 +49,13 @@ const SHAPES: Record<string, () => string> = {
   'random Unicode': () => characters('é\u2028\u0000\ufeff日本語"\\() '),
 };
 
-const directory = await mkdtemp(path.join(tmpdir(), 'tessera-bench-'));
-const tenant = await startTenant({
-  port: 0,
-  host: '127.0.0.1',
-  storage: { directory },
-  connections: 16,
-  credentials: CREDENTIALS,
-  log: makeLog('warn'),
-});
-const { clientId: client_id, clientSecret: client_secret } = CREDENTIALS;
-const body = new URLSearchParams({ grant_type: 'client_credentials', client_id, client_secret });
-const answer = await fetch(`${tenant.url}/oidc/token`, { method: 'POST', body });
-const { access_token } = (await answer.json()) as { access_token: string };
-const headers = { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' };
-for (let place = 0; place < USERS; place += 1) {
-  const user = { email: `u${place}@example.com`, username: `user${place}`, name: { first_name: `N${place}` } };
-  await fetch(`${tenant.url}/cis/v1/users`, { method: 'POST', headers, body: JSON.stringify(user) });
-}
+const bench = await startBench();
+await createUsers(bench, USERS);
 
 async function measure(search: string): Promise<number> {
-  const url = `${tenant.url}/cis/v1/users?search=${encodeURIComponent(search)}`;
+  const url = `${bench.url}/cis/v1/users?search=${encodeURIComponent(search)}`;
   const began = performance.now();
-  await (await fetch(url, { headers })).arrayBuffer();
+  await (await fetch(url, { headers: bench.headers })).arrayBuffer();
   return performance.now() - began;
 }
 
@@ -93,6 +72,5 @@ try {
     );
   }
 } finally {
-  await tenant.close();
-  await rm(directory, { recursive: true, force: true });
+  await bench.stop();
 }

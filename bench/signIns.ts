@@ -1,9 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import autocannon from 'autocannon';
+import { load, median, startBench } from './harness.ts';
 
 /**
  * Updates beside sign-ins: the p99 of updates of some users, quiet and while 200 others sign in with passwords at once, in
@@ -15,40 +11,8 @@ const ROUNDS = 3;
 const SECONDS = 8;
 const MOST_RATIO = 2;
 const PASSWORD = 'the analytical engine';
-const [clientId, clientSecret] = ['bench', 'bench-secret-0123456789'];
-
-const directory = await mkdtemp(path.join(tmpdir(), 'tessera-bench-'));
-const main = path.resolve(import.meta.dirname, '../packages/tenant/dist/main.js');
-const child = spawn(process.execPath, [main, '--port', '0', '--data', directory], {
-  env: {
-    PATH: process.env.PATH,
-    TESSERA_CLIENT_ID: clientId,
-    TESSERA_CLIENT_SECRET: clientSecret,
-    TESSERA_LIMIT_CLIENT: '1000000/60',
-    TESSERA_LIMIT_SOURCE: '1000000/60',
-    TESSERA_LOG_LEVEL: 'warn',
-  },
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-let output = '';
-let base: string | undefined;
-for await (const chunk of child.stdout) {
-  output += String(chunk);
-  base = /serves at (\S+)/.exec(output)?.[1]?.replace('localhost', '127.0.0.1');
-  if (base) break;
-}
-if (!base) throw new Error('The tenant did not start');
-const url = base;
-
-const form = new URLSearchParams({
-  grant_type: 'client_credentials',
-  client_id: clientId,
-  client_secret: clientSecret,
-});
-const { access_token } = (await (await fetch(`${url}/oidc/token`, { method: 'POST', body: form })).json()) as {
-  access_token: string;
-};
-const headers = { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' };
+const bench = await startBench({ TESSERA_LIMIT_CLIENT: '1000000/60', TESSERA_LIMIT_SOURCE: '1000000/60' });
+const { url, headers } = bench;
 const post = (where: string, body: object) =>
   fetch(url + where, { method: 'POST', headers, body: JSON.stringify(body) });
 
@@ -61,29 +25,12 @@ for (let n = 0; n < SIGN_INS; n += 1) {
   ids.push(((await updated.json()) as { result: { user_id: string } }).result.user_id);
 }
 
-async function updates(): Promise<{ p99: number; rate: number; failed: number }> {
-  let turn = 0;
-  const result = await autocannon({
-    url,
+const updates = () =>
+  load(bench, 'return wrk.format("PUT", "/cis/v1/users/" .. id, nil, string.format([[{"language":"l%.0f"}]], n))', {
     connections: UPDATERS,
-    duration: SECONDS,
-    headers,
-    requests: [
-      {
-        method: 'PUT',
-        setupRequest: (request) => {
-          turn += 1;
-          return {
-            ...request,
-            path: `/cis/v1/users/${ids[turn % ids.length]}`,
-            body: JSON.stringify({ language: `l${turn}` }),
-          };
-        },
-      },
-    ],
+    seconds: SECONDS,
+    ids,
   });
-  return { p99: result.latency.p99, rate: result.requests.average, failed: result.non2xx + result.errors };
-}
 
 /** Keeps all of them signing in at once; one who is told to come again later does so. */
 async function signInsUntil(signal: AbortSignal): Promise<{ done: number; later: number }> {
@@ -108,24 +55,24 @@ async function signInsUntil(signal: AbortSignal): Promise<{ done: number; later:
 }
 
 const ratios: number[] = [];
-await updates();
-for (let round = 1; round <= ROUNDS; round += 1) {
-  const quiet = await updates();
-  const over = new AbortController();
-  const signing = signInsUntil(over.signal);
-  const beside = await updates();
-  over.abort();
-  const { done, later } = await signing;
-  ratios.push(beside.p99 / quiet.p99);
-  process.stdout.write(
-    `round ${round}: p99 of updates ${quiet.p99} ms quiet (${Math.round(quiet.rate)}/s), ${beside.p99} ms beside ` +
-      `${SIGN_INS} concurrent sign-ins (${Math.round(beside.rate)}/s; ${done} signed in, ${later} times told to come later); ` +
-      `${quiet.failed + beside.failed} updates failed\n`,
-  );
+try {
+  await updates();
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const quiet = await updates();
+    const over = new AbortController();
+    const signing = signInsUntil(over.signal);
+    const beside = await updates();
+    over.abort();
+    const { done, later } = await signing;
+    ratios.push(beside.p99 / quiet.p99);
+    process.stdout.write(
+      `round ${round}: p99 of updates ${quiet.p99} ms quiet (${quiet.rate.toFixed(0)}/s), ${beside.p99} ms beside ${SIGN_INS} concurrent ` +
+        `sign-ins (${beside.rate.toFixed(0)}/s; ${done} signed in, ${later} times told to come later)\n`,
+    );
+  }
+} finally {
+  await bench.stop();
 }
-child.kill('SIGTERM');
-await new Promise((resolve) => child.once('close', resolve));
-await rm(directory, { recursive: true, force: true });
-const middle = [...ratios].sort((a, b) => a - b)[Math.floor(ROUNDS / 2)]!;
+const middle = median(ratios);
 process.stdout.write(`ratio ${middle.toFixed(2)} (at most ${MOST_RATIO} is promised)\n`);
 process.exitCode = middle <= MOST_RATIO ? 0 : 1;

@@ -1,0 +1,120 @@
+import pg from 'pg';
+import { createUsers, load, median, pgbench, say, startBench, type Load } from './harness.ts';
+import { writeReport } from './report.ts';
+
+/**
+ * What the commonest requests cost: a second, how long each waits, and the CPU time that the tenant and PostgreSQL take for
+ * one; beside pgbench's prepared update of one row that is as wide, on the same PostgreSQL, with and without a history. All
+ * of it in turn in each round; the medians of the rounds count. With `--write`, the table goes into docs/performance.md.
+ */
+const USERS = 10_000;
+const CONNECTIONS = 32;
+const ROUNDS = 3;
+const SECONDS = 5;
+
+/** Bodies of Lua's `request`, by what they ask. */
+const REQUESTS = {
+  'nothing (`/healthz`)': 'return wrk.format("GET", "/healthz")',
+  'update of plain attributes':
+    'return wrk.format("PUT", "/cis/v1/users/" .. id, nil, string.format([[{"custom_data":{"n":%.0f}}]], n))',
+  'update of a username':
+    'return wrk.format("PUT", "/cis/v1/users/" .. id, nil, string.format([[{"username":"u%.0f"}]], n))',
+  'update of an email':
+    'return wrk.format("PUT", "/cis/v1/users/" .. id, nil, string.format([[{"email":"e%.0f@example.com"}]], n))',
+  create: 'return wrk.format("POST", "/cis/v1/users", nil, string.format([[{"email":"n%.0f@example.com"}]], n))',
+  'get by ID': 'return wrk.format("GET", "/cis/v1/users/" .. id)',
+  'get by external user ID': `return wrk.format("GET", "/cis/v1/users/identifier?identifier_name=externalUserId&identifier_value=x" .. math.random(${USERS}))`,
+};
+type Name = keyof typeof REQUESTS;
+
+export interface Cost extends Load {
+  tenant: number;
+  postgres: number;
+}
+
+const bench = await startBench();
+try {
+  say(`Creating ${USERS} users …`);
+  const ids = await createUsers(bench, USERS);
+  // Found by an identifier that no other request here changes.
+  for (let start = 0; start < USERS; start += 500) {
+    const updates = ids.slice(start, start + 500).map((user_id, index) => ({
+      user_id,
+      external_user_id: `x${start + index + 1}`,
+    }));
+    const answer = await fetch(`${bench.url}/cis/v1/users/bulk`, {
+      method: 'PUT',
+      headers: bench.headers,
+      body: JSON.stringify({ updates }),
+    });
+    await answer.arrayBuffer();
+  }
+  await makeReferences();
+  const settings = { connections: CONNECTIONS, seconds: SECONDS };
+  const costs = new Map<Name, Cost[]>();
+  const references: { plain: number; history: number }[] = [];
+  const idle = bench.memory();
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    for (const [name, request] of Object.entries(REQUESTS) as [Name, string][]) {
+      await load(bench, request, { ...settings, seconds: 1, ids });
+      const before = bench.cpu();
+      const shown = await load(bench, request, { ...settings, ids });
+      const after = bench.cpu();
+      const requests = shown.rate * SECONDS;
+      const cost = {
+        ...shown,
+        tenant: (after.tenant - before.tenant) / requests,
+        postgres: (after.postgres - before.postgres) / requests,
+      };
+      costs.set(name, [...(costs.get(name) ?? []), cost]);
+      say(
+        `round ${round}: ${name.padEnd(28)} ${cost.rate.toFixed(0).padStart(6)}/s, p50 ${cost.p50.toFixed(1)} ms, p99 ${cost.p99.toFixed(1)} ms, ` +
+          `CPU ${cost.tenant.toFixed(0)} µs tenant, ${cost.postgres.toFixed(0)} µs PostgreSQL`,
+      );
+    }
+    references.push({
+      plain: await pgbench(bench, reference(false), settings),
+      history: await pgbench(bench, reference(true), settings),
+    });
+    say(`round ${round}: pgbench ${JSON.stringify(references.at(-1))}`);
+  }
+  const middle = (values: Cost[]): Cost => ({
+    rate: median(values.map(({ rate }) => rate)),
+    p50: median(values.map(({ p50 }) => p50)),
+    p99: median(values.map(({ p99 }) => p99)),
+    tenant: median(values.map(({ tenant }) => tenant)),
+    postgres: median(values.map(({ postgres }) => postgres)),
+  });
+  const report = {
+    costs: Object.fromEntries([...costs].map(([name, values]) => [name, middle(values)])),
+    references: {
+      'pgbench, one row as wide': median(references.map(({ plain }) => plain)),
+      'pgbench, with a row of history': median(references.map(({ history }) => history)),
+    },
+    memory: { idle, loaded: bench.memory() },
+    settings: { users: USERS, connections: CONNECTIONS, rounds: ROUNDS, seconds: SECONDS },
+  };
+  await writeReport(report, process.argv.includes('--write'));
+} finally {
+  await bench.stop();
+}
+
+/** A table of rows as wide as users are, with their indexes, and one of a history. */
+async function makeReferences(): Promise<void> {
+  const client = new pg.Client(bench.postgres);
+  await client.connect();
+  await client.query('create table bench_users (like users including all, id int unique) with (fillfactor = 80)');
+  await client.query('insert into bench_users select *, row_number() over () from users');
+  await client.query('create table bench_history (like user_history including all)');
+  await client.query('vacuum analyze bench_users');
+  await client.end();
+}
+
+function reference(history: boolean): string {
+  const update =
+    `update bench_users set version = version + 1, updated_at = :n::bigint, custom_data = jsonb_build_object('n', :n::bigint)
+    where id = :id returning tenant_id, user_id, version`.replaceAll(/\s+/g, ' ');
+  const entry = `with changed as (${update}) insert into bench_history
+    select tenant_id, user_id, version, :n::bigint, 'bench', '{"custom_data":{"n":1}}', '{"custom_data":{"n":2}}' from changed`;
+  return `\\set id random(1, ${USERS})\n\\set n random(1, 1000000000)\n${(history ? entry : update).replaceAll(/\s+/g, ' ')};\n`;
+}
