@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ApiUser } from '@tessera/contract';
+import { freshDatabase } from './freshDatabase.ts';
 import { freshEmail, freshPhone, startTestTenant, type TestTenant } from './testTenant.ts';
 
 let tenant: TestTenant;
@@ -77,4 +79,28 @@ it('creates racing for one email make one user', async () => {
   expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array<number>(7).fill(409)]);
   const created = answers.find(({ status }) => status === 201)!.body.result as ApiUser;
   expect((await tenant.send('GET', `/cis/v1/users/email/${email}`)).body.result).toEqual(created);
+});
+
+it('whoever is made an actor while it is deleted acts for nobody afterwards', async () => {
+  const database = await freshDatabase();
+  const own = await startTestTenant({ storage: { databaseUrl: database.url } });
+  const [actor, user] = [await own.create({ email: freshEmail() }), await own.create({ email: freshEmail() })];
+  // What another instance does that is slow at this moment.
+  const linking = database.query(
+    `begin;
+    select from users where user_id = '${actor.user_id}' for key share;
+    select pg_sleep(0.08);
+    update users set version = 2, profile = profile || '{"delegated_access":{"actor_id":"${actor.user_id}"}}'
+      where user_id = '${user.user_id}' and exists (select from users where user_id = '${actor.user_id}');
+    insert into delegations select tenant_id, user_id, '${actor.user_id}' from users
+      where user_id = '${user.user_id}' and version = 2;
+    commit`,
+  );
+  const sleeping = "select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
+  while ((await database.query(sleeping)).length === 0) await delay(5);
+  expect((await own.send('DELETE', `/cis/v1/manage/users/${actor.user_id}`)).status).toBeLessThan(300);
+  await linking;
+  expect((await own.get(user.user_id)).delegated_access).toBeUndefined();
+  await own.close();
+  await database.drop();
 });

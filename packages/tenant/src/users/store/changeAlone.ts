@@ -35,11 +35,19 @@ export function changeAlone(
   });
 }
 
-/** A user whose row nobody else changes until the transaction ends. It does not wait for a lock. */
-export async function lockUser(connection: Queryable, tenantId: string, userId: string): Promise<User | undefined> {
+/**
+ * A user whose row nobody else changes until the transaction ends. It does not wait for a lock.
+ * @param strength `update` for one who is to be deleted: nobody may be making it an actor (`for key share`) either
+ */
+export async function lockUser(
+  connection: Queryable,
+  tenantId: string,
+  userId: string,
+  strength: 'no key update' | 'update' = 'no key update',
+): Promise<User | undefined> {
   const { rows } = await connection.query<User>({
-    name: 'lock-user',
-    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id = $2 for no key update nowait`,
+    name: `lock-user for ${strength}`,
+    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and user_id = $2 for ${strength} nowait`,
     values: [tenantId, userId],
   });
   return rows[0];

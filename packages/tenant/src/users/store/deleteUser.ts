@@ -19,7 +19,7 @@ export async function deleteUser(
   versions: number[] | undefined,
 ): Promise<boolean> {
   return inTransaction(database, async (connection) => {
-    const user = await lockUser(connection, tenantId, userId);
+    const user = await lockUser(connection, tenantId, userId, 'update');
     if (!user) return false;
     wantVersion(user, versions);
     await connection.query({
