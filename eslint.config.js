@@ -45,7 +45,13 @@ const ARROWS = [
 // The node's own sources follow n8n's rules instead: `npm run lint --workspace n8n-nodes-mosaic`.
 export default tseslint.config(
   {
-    ignores: ['playground/.n8n/**', '**/dist/**', '**/node_modules/**', 'packages/n8n-nodes-mosaic/**'],
+    ignores: [
+      'playground/.n8n/**',
+      '**/dist/**',
+      '**/node_modules/**',
+      'packages/n8n-nodes-mosaic/**',
+      'bench/peers/**',
+    ],
   },
   js.configs.recommended,
   {
