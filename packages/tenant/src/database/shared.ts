@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import { isLocked, isUniqueViolation, type Database } from './database.ts';
 import { DatabaseUnavailable } from './errors.ts';
 import { timeLimit, withTimeLimit } from './timeLimit.ts';
 
@@ -14,6 +14,8 @@ export interface SharedWork<Item, Answer> {
   groupOf?(item: Item): string;
   /** Of two with one key the second waits until the first is done; none waits for another when absent. */
   keyOf?(item: Item): string;
+  /** The answer to one that somebody else is in the way of, by a lock or a unique value; it fails when absent. */
+  inTheWay?: Answer;
 }
 
 /** A batch that has not come back after so long is waiting for a disk or a lock: the next one need not wait for it. */
@@ -42,8 +44,8 @@ interface Waiting<Item, Answer> {
  *   fewer than MOST_UNDER_WAY. With it goes all that waits beside it and fits: of one group, one for each key and none whose
  *   key is in a batch under way, at most MOST_IN_A_BATCH. The fuller a batch, the less each of it costs.
  * - UNDER WAY in a batch. When its work succeeds, it is DONE, or FAILED where the answer is an error.
- * - SPLIT after the work failed: each half of the batch goes UNDER WAY after the other, so that what is wrong with one item
- *   fails that one. Alone, it is DONE or FAILED.
+ * - SPLIT after the work failed: each half of the batch goes UNDER WAY after the other, so that what is wrong with one item, or
+ *   in its way, fails that one. Alone, it is DONE or FAILED.
  * - DONE: its promise has the answer. FAILED: its promise is rejected. A database that does not answer fails the whole batch:
  *   nobody knows what it has done.
  */
@@ -60,7 +62,7 @@ export function shared<Item, Answer>(
 
 function makeQueue<Item, Answer>(
   database: Database,
-  { work, groupOf = () => '', keyOf }: SharedWork<Item, Answer>,
+  { work, groupOf = () => '', keyOf, inTheWay }: SharedWork<Item, Answer>,
 ): (item: Item) => Promise<Answer> {
   let waiting: Waiting<Item, Answer>[] = [];
   let underWay = 0;
@@ -84,8 +86,12 @@ function makeQueue<Item, Answer>(
       }
     } catch (error) {
       const reason = (error as Error).name === 'TimeoutError' ? new DatabaseUnavailable(error) : error;
-      if (batch.length === 1 || reason instanceof DatabaseUnavailable) {
-        for (const { reject } of batch) reject(reason);
+      const blocked = isLocked(error) || isUniqueViolation(error);
+      if (batch.length === 1 || (reason instanceof DatabaseUnavailable && !blocked)) {
+        for (const { resolve, reject } of batch) {
+          if (blocked && inTheWay !== undefined) resolve(inTheWay);
+          else reject(reason);
+        }
         return;
       }
       const half = Math.ceil(batch.length / 2);

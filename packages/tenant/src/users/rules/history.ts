@@ -22,7 +22,7 @@ export function differenceOf(before: User | undefined, after: User): Difference 
   const [old, now] = [attributesOf(before), attributesOf(after)];
   const difference: Difference = { before: {}, after: {} };
   for (const name of new Set([...Object.keys(old), ...Object.keys(now)])) {
-    if (old[name] === now[name] || isDeepStrictEqual(old[name], now[name])) continue;
+    if (isDeepStrictEqual(old[name], now[name])) continue;
     const [was, is] = narrowed(name, old[name], now[name]);
     if (was !== undefined) difference.before[name] = was;
     if (is !== undefined) difference.after[name] = is;

@@ -7,7 +7,7 @@ import { insertIdentifiersIfFree } from './identifiers.ts';
 import { linkActors } from './delegations.ts';
 import { insertHistory } from './history.ts';
 import type { Writer } from '../../database/writer.ts';
-import { userRecord, USER_RECORD_COLUMNS, USER_RECORD_TYPE } from './userRow.ts';
+import { insertRows } from './userRow.ts';
 
 /**
  * Stores new users, those of one tenant, each alone: one that cannot be stored does not keep the others. All that can be are
@@ -30,8 +30,7 @@ export function insertUsers(
     for (const user of later) await claim(connection, writer.tenantId, [user], refused);
     const rows = users.filter(({ user_id }) => !refused.has(user_id));
     if (rows.length > 0) {
-      const values = [writer.tenantId, JSON.stringify(rows.map(userRecord))];
-      await connection.query({ name: 'insert-users', text: INSERT, values });
+      await insertRows(connection, writer.tenantId, rows);
       const entries = rows.map((user) => ({ ...differenceOf(undefined, user), ...entryOf(user) }));
       await insertHistory(connection, writer, entries);
       const links = rows.flatMap(({ user_id, profile: { delegated_access: access } }) =>
@@ -80,6 +79,3 @@ function withoutRivals(users: User[]): { first: User[]; later: User[] } {
   }
   return { first, later };
 }
-
-const INSERT = `insert into users (tenant_id, ${USER_RECORD_COLUMNS})
-  select $1, rows.* from jsonb_to_recordset($2::jsonb) as rows (${USER_RECORD_TYPE})`;

@@ -1,13 +1,13 @@
 import { differenceOf } from '../rules/history.ts';
 import { identifiersBeyond, identifiersOf } from '../rules/identifiers.ts';
 import type { User } from '../rules/user.ts';
-import { inTransaction, isLocked, isUniqueViolation, type Database, type Queryable } from '../../database/database.ts';
+import { inTransaction, type Database, type Queryable } from '../../database/database.ts';
 import { shared } from '../../database/shared.ts';
 import type { Writer } from '../../database/writer.ts';
 import { linkActor } from './delegations.ts';
 import { insertHistory } from './history.ts';
 import { claimable, insertIdentifiers } from './identifiers.ts';
-import { userRecord, USER_RECORD_COLUMNS, USER_RECORD_TYPE } from './userRow.ts';
+import { INSERT_USERS, insertRows, userRecord } from './userRow.ts';
 
 interface Asked {
   writer: Writer;
@@ -26,34 +26,21 @@ export async function insertUser(database: Database, writer: Writer, user: User)
 
 const insertTogether = shared<Asked, 'stored' | 'alone'>({
   groupOf: ({ writer }) => writer.tenantId,
+  inTheWay: 'alone',
   async work(database, batch) {
     const { tenantId } = batch[0]!.writer;
     const wanted = batch.map((asked) => ({ of: asked, identifiers: identifiersOf(asked.user.profile) }));
     const { refused, rivals } = await claimable(database, tenantId, wanted);
-    const those = batch.filter((asked) => !refused.has(asked) && !rivals.includes(asked));
-    const stored = await storeAll(database, tenantId, those);
-    return batch.map((asked) => refused.get(asked) ?? (stored && those.includes(asked) ? 'stored' : 'alone'));
+    const alone = new Set(rivals);
+    const free = batch.filter((asked) => !refused.has(asked) && !alone.has(asked));
+    if (free.length > 0) await store(database, tenantId, free);
+    return batch.map((asked) => refused.get(asked) ?? (alone.has(asked) ? 'alone' : 'stored'));
   },
 });
 
-/** @returns whether they are stored; not when there is one alone whose identifier has just been taken */
-async function storeAll(database: Queryable, tenantId: string, batch: Asked[]): Promise<boolean> {
-  if (batch.length === 0) return false;
-  try {
-    await store(database, tenantId, batch);
-    return true;
-  } catch (error) {
-    if (!isLocked(error) && !isUniqueViolation(error)) throw error;
-    if (batch.length === 1) return false;
-    // Nobody knows whose it was, so each half is tried alone.
-    throw new Error('One of the users cannot be stored now', { cause: error });
-  }
-}
-
 const INSERT = `
   with stored as (
-    insert into users (tenant_id, ${USER_RECORD_COLUMNS})
-    select $1, rows.* from jsonb_to_recordset($2::jsonb) as rows (${USER_RECORD_TYPE})
+    ${INSERT_USERS}
   ), claimed as (
     insert into identifiers (tenant_id, kind, value, user_id)
     select $1, kind, value, user_id from jsonb_to_recordset($3::jsonb) as identifier (kind text, value text, user_id text)
@@ -95,12 +82,7 @@ function insertAlone(database: Database, writer: Writer, user: User): Promise<vo
   return inTransaction(database, async (connection) => {
     await insertIdentifiers(connection, tenantId, user.user_id, identifiersBeyond(user.profile, {}));
     await linkActor(connection, tenantId, user.user_id, {}, user.profile);
-    await connection.query({
-      name: 'insert-user',
-      text: `insert into users (tenant_id, ${USER_RECORD_COLUMNS})
-        select $1, rows.* from jsonb_to_recordset($2::jsonb) as rows (${USER_RECORD_TYPE})`,
-      values: [tenantId, JSON.stringify([userRecord(user)])],
-    });
+    await insertRows(connection, tenantId, [user]);
     await insertHistory(connection, writer, [entryOf(user)]);
   });
 }

@@ -1,3 +1,4 @@
+import type { Queryable } from '../../database/database.ts';
 import type { User } from '../rules/user.ts';
 
 /** The columns of a user's row that make a User: pg gives each in the form that the rules work on. */
@@ -41,9 +42,16 @@ const TYPES: Record<string, string> = {
   group_ids: 'text[]',
 };
 
-/** What `jsonb_to_recordset` makes of users in the form of `userRecord`: their columns, and these with their types. */
-export const USER_RECORD_COLUMNS = RECORD.join(', ');
-export const USER_RECORD_TYPE = RECORD.map((column) => `${column} ${TYPES[column] ?? 'text'}`).join(', ');
+/** Stores users of the tenant $1, which are in $2 as `userRecord` gives them. */
+export const INSERT_USERS = `insert into users (tenant_id, ${RECORD.join(', ')})
+  select $1, rows.* from jsonb_to_recordset($2::jsonb) as rows (
+    ${RECORD.map((column) => `${column} ${TYPES[column] ?? 'text'}`).join(', ')})`;
+
+/** Stores users whose identifiers are claimed. */
+export async function insertRows(connection: Queryable, tenantId: string, users: User[]): Promise<void> {
+  const values = [tenantId, JSON.stringify(users.map(userRecord))];
+  await connection.query({ name: 'insert-users', text: INSERT_USERS, values });
+}
 
 /** A whole user as one of many that go to the database as JSON. */
 export const userRecord = (user: User): Record<string, unknown> => ({
