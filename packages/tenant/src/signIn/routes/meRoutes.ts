@@ -6,8 +6,8 @@ import { answerError, sendError } from '../../http/errors.ts';
 import { route } from '../../http/route.ts';
 import { InvalidPasswordInput, PasswordConfigured, passwordError } from '../../users/routes/passwordErrors.ts';
 import { userAnswer } from '../../users/routes/userAnswer.ts';
-import { applyChange, changeOf } from '../../users/rules/change.ts';
-import { changeUser } from '../../users/store/changeUser.ts';
+import { changeOf } from '../../users/rules/change.ts';
+import { updateUser } from '../../users/store/changeUser.ts';
 import { SessionEnded, SignInLocked, WrongPassword } from '../errors.ts';
 import { userName } from '../findSignInUser.ts';
 import type { SignInParts } from '../parts.ts';
@@ -77,7 +77,7 @@ export function ownPasswordRoutes(app: FastifyInstance, parts: SignInParts): voi
       appId: caller.app_id,
       password,
     });
-    const changed = await changeUser(database, writerOf(caller), user.user_id, (before) => applyChange(before, change));
+    const changed = await updateUser(database, writerOf(caller), user.user_id, change);
     if (!changed) throw new SessionEnded();
     return REGISTERED;
   });
@@ -97,7 +97,7 @@ export function ownPasswordRoutes(app: FastifyInstance, parts: SignInParts): voi
     const credentials = { password: body.password, force_replace: false };
     const password = await passwords.recordOf(credentials, { at, before: user.password, property: 'password' });
     const change = changeOf({}, { at, appId: caller.app_id, password });
-    const changed = await changeUser(database, writerOf(caller), user.user_id, (before) => applyChange(before, change));
+    const changed = await updateUser(database, writerOf(caller), user.user_id, change);
     if (!changed) throw new SessionEnded();
     await renewSession(database, caller.tid, session.session_id, at);
     return REGISTERED;

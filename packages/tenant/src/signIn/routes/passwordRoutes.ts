@@ -6,9 +6,9 @@ import { wantHashingRoom } from '../../hashing/hashing.ts';
 import { InvalidRequest } from '../../http/requestErrors.ts';
 import { writerOf } from '../../http/authentication.ts';
 import { route } from '../../http/route.ts';
-import { applyChange, changeOf } from '../../users/rules/change.ts';
+import { changeOf } from '../../users/rules/change.ts';
 import type { User } from '../../users/rules/user.ts';
-import { changeUser } from '../../users/store/changeUser.ts';
+import { updateUser } from '../../users/store/changeUser.ts';
 import { findUser } from '../../users/store/findUsers.ts';
 import { browserCode, redirectUrl } from '../browserSignIn.ts';
 import { makeCode } from '../codes.ts';
@@ -140,7 +140,7 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
     const password = await passwords.recordOf(credentials, judged);
     if (!(await takeCode(database, code))) throw new InvalidCode();
     const context = { at, appId: client.app_id, password };
-    await changeUser(database, writerOf(caller), code.user_id, (user) => applyChange(user, changeOf({}, context)));
+    await updateUser(database, writerOf(caller), code.user_id, changeOf({}, context));
     return { message: 'Password set' };
   });
 }

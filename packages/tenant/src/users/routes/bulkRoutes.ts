@@ -11,9 +11,10 @@ import {
   type BulkItem,
 } from '@tessera/contract';
 import type { Database } from '../../database/database.ts';
-import { associateUser, changeUser } from '../store/changeUser.ts';
+import { associateUser } from '../store/associateUser.ts';
+import { updateUser } from '../store/changeUser.ts';
 import { insertUser } from '../store/insertUser.ts';
-import { applyChange, changeOf, newUser, type ChangeContext } from '../rules/change.ts';
+import { changeOf, newUser, type ChangeContext } from '../rules/change.ts';
 import { toApiUser } from '../rules/result.ts';
 import { IdentifierTaken, UserNotFound } from '../rules/errors.ts';
 import type { User } from '../rules/user.ts';
@@ -88,7 +89,7 @@ export function bulkRoutes(app: FastifyInstance, database: Database, passwords: 
         outcomes[index] = await outcome(async () => {
           const { userId, input } = checkedUpdate(isUpdate, items[index]);
           const change = changeOf(input, await contextOf(forPasswords, input, caller, hashing, userId));
-          const user = await changeUser(database, writerOf(caller), userId, (before) => applyChange(before, change));
+          const user = await updateUser(database, writerOf(caller), userId, change);
           if (!user) throw new UserNotFound();
           return user;
         });

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { operations, type PasswordError } from '@tessera/contract';
 import type { Passwords } from '../passwords.ts';
 import type { Database } from '../../database/database.ts';
-import { changeUser } from '../store/changeUser.ts';
+import { changeUser, updateUser } from '../store/changeUser.ts';
 import { findUser } from '../store/findUsers.ts';
 import { applyChange, changeOf } from '../rules/change.ts';
 import { writerOf } from '../../http/authentication.ts';
@@ -50,9 +50,7 @@ export function passwordRoutes(app: FastifyInstance, database: Database, passwor
     if (!before.password) throw new PasswordConfigured('The user has no password yet');
     const password = await passwords.recordOf(body, { at, before: before.password, property: 'password' });
     const context = { at, appId: caller.app_id, versions, password };
-    const user = await changeUser(database, writerOf(caller), params.user_id, (now) =>
-      applyChange(now, changeOf({}, context)),
-    );
+    const user = await updateUser(database, writerOf(caller), params.user_id, changeOf({}, context));
     if (!user) throw new UserNotFound();
     return REGISTERED;
   });

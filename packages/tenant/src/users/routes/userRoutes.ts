@@ -2,11 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import { v7 as uuid } from 'uuid';
 import { operations, type AccessTokenClaims } from '@tessera/contract';
 import type { Database } from '../../database/database.ts';
-import { associateUser, changeUser } from '../store/changeUser.ts';
+import { associateUser } from '../store/associateUser.ts';
+import { changeUser, updateUser } from '../store/changeUser.ts';
 import { deleteUser } from '../store/deleteUser.ts';
 import { insertUser } from '../store/insertUser.ts';
 import { removeFromApp } from '../rules/addresses.ts';
-import { applyChange, changeOf, newUser } from '../rules/change.ts';
+import { changeOf, newUser } from '../rules/change.ts';
 import { IdentifierTaken, UserNotFound } from '../rules/errors.ts';
 import type { User } from '../rules/user.ts';
 import { versionsOf } from '../rules/version.ts';
@@ -29,8 +30,7 @@ export function userRoutes(app: FastifyInstance, database: Database, passwords: 
       ...(await changeContext(forPasswords, body.credentials, caller, params.user_id)),
       versions: versionsOf(headers['if-match']),
     };
-    const change = changeOf(body, context);
-    const user = await changeUser(database, writerOf(caller), params.user_id, (before) => applyChange(before, change));
+    const user = await updateUser(database, writerOf(caller), params.user_id, changeOf(body, context));
     return userAnswer(user, caller, reply);
   });
 

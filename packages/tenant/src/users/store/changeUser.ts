@@ -1,14 +1,14 @@
-import { addToApp } from '../rules/addresses.ts';
+import { applyChange, type Change } from '../rules/change.ts';
 import { differenceOf } from '../rules/history.ts';
-import { identifiersBeyond, identifiersOf } from '../rules/identifiers.ts';
-import type { Profile, User } from '../rules/user.ts';
+import { identifiersBeyond } from '../rules/identifiers.ts';
+import type { User } from '../rules/user.ts';
 import { wantVersion } from '../rules/version.ts';
-import { isLocked, isUniqueViolation, type Database, type Queryable } from '../../database/database.ts';
+import type { Database, Queryable } from '../../database/database.ts';
 import { shared } from '../../database/shared.ts';
 import type { Writer } from '../../database/writer.ts';
 import { changeAlone, type AskedChange } from './changeAlone.ts';
 import { readUsersById } from './findUsers.ts';
-import { claimable, findOwners, keysOf } from './identifiers.ts';
+import { claimable, keysOf } from './identifiers.ts';
 
 /**
  * Makes a change to a user, together with others that are asked for at the same time: all users of a batch are read in one
@@ -30,6 +30,14 @@ export async function changeUser(
   return answer === ALONE ? changeAlone(database, asked) : answer;
 }
 
+/** The same for an update that is worked out. */
+export const updateUser = (
+  database: Database,
+  writer: Writer,
+  userId: string,
+  change: Change,
+): Promise<User | undefined> => changeUser(database, writer, userId, (before) => applyChange(before, change));
+
 /** The answer to a change that cannot go with others: somebody else changes the user, or it has an actor to be locked. */
 const ALONE = Symbol('alone');
 
@@ -43,6 +51,7 @@ interface Changed {
 const changeTogether = shared<AskedChange, User | undefined | typeof ALONE>({
   groupOf: ({ writer }) => writer.tenantId,
   keyOf: ({ writer, userId }) => `${writer.tenantId} ${userId}`,
+  inTheWay: ALONE,
   async work(database, batch) {
     const { tenantId } = batch[0]!.writer;
     const users = await readUsersById(
@@ -65,7 +74,7 @@ const changeTogether = shared<AskedChange, User | undefined | typeof ALONE>({
     const { refused, rivals } = await claimable(database, tenantId, wanted);
     for (const [asked, taken] of refused) answers.set(asked, taken);
     for (const asked of rivals) answers.set(asked, ALONE);
-    const stored = await storeAll(
+    const stored = await store(
       database,
       tenantId,
       changes.filter(({ asked }) => !answers.has(asked)),
@@ -86,19 +95,6 @@ function ruled(asked: AskedChange, before: User): Changed | Error | typeof ALONE
     return sameActor ? { asked, before, after } : ALONE;
   } catch (error) {
     return error as Error;
-  }
-}
-
-/** Stores changes. @returns the IDs of those users who were still as they were read */
-async function storeAll(database: Queryable, tenantId: string, changes: Changed[]): Promise<Set<string>> {
-  if (changes.length === 0) return new Set();
-  try {
-    return await store(database, tenantId, changes);
-  } catch (error) {
-    // Somebody else holds a row, or has just taken an identifier: nobody knows whose, so each half is tried alone.
-    if (!isLocked(error) && !isUniqueViolation(error)) throw error;
-    if (changes.length === 1) return new Set();
-    throw new Error('One of the changes cannot be stored now', { cause: error });
   }
 }
 
@@ -153,7 +149,9 @@ const CHANGE_WITH_IDENTIFIERS = `${CHANGE}, old as materialized (
     order by kind collate "C", value collate "C"
   )`;
 
+/** Stores changes. @returns the IDs of those users who were still as they were read */
 async function store(database: Queryable, tenantId: string, changes: Changed[]): Promise<Set<string>> {
+  if (changes.length === 0) return new Set();
   // In the one order that all take their locks in.
   const ordered = [...changes].sort((one, other) => (one.after.user_id < other.after.user_id ? -1 : 1));
   const freed = identifiersOfEach(ordered, 'before', 'after');
@@ -198,30 +196,4 @@ function inputRow({ asked, before, after }: Changed): Record<string, unknown> {
     client_id: asked.writer.clientId,
     ...differenceOf(before, after),
   };
-}
-
-/**
- * Associates a user who is there already with an application, as creating it again does.
- * @param profile the identifiers by which it is found
- * @returns the user; undefined when the identifiers are of several users, or of one who is associated already
- */
-export async function associateUser(
-  database: Database,
-  writer: Writer,
-  appId: string,
-  profile: Profile,
-): Promise<User | undefined> {
-  const owners = await findOwners(database, writer.tenantId, identifiersOf(profile));
-  const [userId, ...others] = new Set(owners.values());
-  if (userId === undefined || others.length > 0) return undefined;
-  const already = new Error('The user is associated already');
-  try {
-    return await changeUser(database, writer, userId, (user) => {
-      if (user.apps[appId]) throw already;
-      return addToApp(user, appId, Date.now());
-    });
-  } catch (error) {
-    if (error === already) return undefined;
-    throw error;
-  }
 }
