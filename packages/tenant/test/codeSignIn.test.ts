@@ -1,0 +1,215 @@
+import { decodeJwt } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { freshEmail, freshPhone } from './testTenant.ts';
+import {
+  PASSWORD,
+  REDIRECT,
+  auth,
+  database,
+  deliveries,
+  expectTokens,
+  newApp,
+  shop,
+  signIn,
+  useSignIns,
+  withPassword,
+} from './signInSetup.ts';
+
+useSignIns();
+
+describe('a one-time passcode', () => {
+  const send = (body: object) => auth('otp/send', body);
+  const enter = (identifier: string, identifier_type: string, passcode: string, more: object = {}) =>
+    auth('otp/authenticate', { identifier, identifier_type, passcode, ...more });
+
+  it('by email verifies the email, and is good once', async () => {
+    const email = freshEmail();
+    const user = await shop.create({ email, language: 'de-DE,en' });
+    const sent = await send({ channel: 'email', identifier: email, identifier_type: 'email' });
+    expect(sent).toMatchObject({ status: 200, body: { message: 'OTP sent' } });
+    const received = deliveries.emails.at(-1)!;
+    expect(received).toMatchObject({ to: email, from: expect.stringContaining('hello@shop.example.com') });
+    expect(received.subject).toMatch(/^Ihr Code für/);
+    expect(received.html).toContain(deliveries.codeFor(email));
+    const passcode = deliveries.codeFor(email);
+    const { id_token } = expectTokens(await enter(email.toUpperCase(), 'email', passcode));
+    expect(decodeJwt(id_token).amr).toEqual(['otp']);
+    const after = await shop.get(user.user_id);
+    expect(after).toMatchObject({
+      email: { email_verified: true, verified_at: after.last_auth },
+      identities: [{ provider_name: 'Email OTP', auth_type: 'email_otp', user_alias: { type: 'email', value: email } }],
+    });
+    expect(await enter(email, 'email', passcode)).toMatchObject({
+      status: 400,
+      body: { error_code: 'auth_invalid_credentials' },
+    });
+  });
+
+  it('by SMS verifies the phone number, and by text of the application’s own', async () => {
+    const phone_number = freshPhone();
+    const user = await shop.create({ phone_number, username: freshEmail() });
+    const custom_sms_input = { custom_message: '{app}: {otp}!', sender_id: 'Shop' };
+    await send({ channel: 'sms', identifier: user.username, identifier_type: 'username', custom_sms_input });
+    const received = deliveries.smses.at(-1)!;
+    expect(received).toMatchObject({ to: phone_number, sender_id: 'Shop', authorization: 'Bearer gateway-token' });
+    expect(received.text).toMatch(/: \d{6}!$/);
+    expectTokens(await enter(user.username!, 'username', deliveries.codeFor(phone_number)));
+    expect((await shop.get(user.user_id)).phone_number).toMatchObject({ phone_number_verified: true });
+  });
+
+  it('given directly proves nothing but itself', async () => {
+    const user = await shop.create({ email: freshEmail() });
+    const asked = {
+      channel: 'direct',
+      identifier: user.user_id,
+      identifier_type: 'user_id',
+      generate_request_id: true,
+    };
+    const approval_data = { amount: 5, to: 'Charles' };
+    const { body } = await send({ ...asked, approval_data });
+    expect(body).toMatchObject({
+      code: expect.stringMatching(/^\d{6}$/),
+      request_id: expect.any(String),
+      approval_data,
+    });
+    expect((await enter(user.user_id, 'user_id', body.code as string)).status, 'without the request ID').toBe(400);
+    const { request_id } = body as { request_id: string };
+    const { id_token } = expectTokens(await enter(user.user_id, 'user_id', body.code as string, { request_id }));
+    expect(decodeJwt(id_token).approval_data).toEqual(approval_data);
+    expect(await shop.get(user.user_id)).toMatchObject({
+      email: { email_verified: false },
+      identities: [{ auth_type: 'direct_otp', user_alias: { type: 'unspecified' } }],
+    });
+  });
+
+  it('takes the place of the one before', async () => {
+    const user = await shop.create({ email: freshEmail() });
+    const asked = { channel: 'direct', identifier: user.user_id, identifier_type: 'user_id' };
+    const first = await send(asked);
+    const second = await send(asked);
+    if (first.body.code !== second.body.code) {
+      expect((await enter(user.user_id, 'user_id', first.body.code as string)).status).toBe(400);
+    }
+    expectTokens(await enter(user.user_id, 'user_id', second.body.code as string));
+  });
+
+  it('of many that enter it at once, lets one in', async () => {
+    const user = await shop.create({ email: freshEmail() });
+    const { body } = await send({ channel: 'direct', identifier: user.user_id, identifier_type: 'user_id' });
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => enter(user.user_id, 'user_id', body.code as string)),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
+  it('may be tried five times; then the name is locked, for new codes too', async () => {
+    const user = await shop.create({ email: freshEmail() });
+    const asked = { channel: 'direct', identifier: user.user_id, identifier_type: 'user_id' };
+    const { body } = await send(asked);
+    const wrong = body.code === '000000' ? '000001' : '000000';
+    const tries = await Promise.all(Array.from({ length: 20 }, () => enter(user.user_id, 'user_id', wrong)));
+    expect(tries.filter(({ body }) => body.error_code === 'auth_invalid_credentials')).toHaveLength(5);
+    const right = await enter(user.user_id, 'user_id', body.code as string);
+    expect(right).toMatchObject({ status: 403, body: { error_code: 'auth_locked' } });
+    expect(Number(right.headers.get('retry-after'))).toBeGreaterThan(800);
+    expect(await send(asked)).toMatchObject({ status: 403, body: { error_code: 'auth_locked' } });
+  });
+
+  it('expires, and belongs to the client that sent it', async () => {
+    const user = await shop.create({ email: freshEmail() });
+    const asked = { channel: 'direct', identifier: user.user_id, identifier_type: 'user_id' };
+    const entered = { identifier: user.user_id, identifier_type: 'user_id' };
+    const { body } = await send({ ...asked, expires_in: 1 });
+    const stranger = await newApp();
+    const stolen = await auth('otp/authenticate', { ...entered, passcode: body.code as string }, stranger);
+    expect(stolen.status).toBe(400);
+    await database.query(`update one_time_codes set expires_at = 1 where user_id = '${user.user_id}'`);
+    expect(await enter(user.user_id, 'user_id', body.code as string)).toMatchObject({
+      status: 400,
+      body: { error_code: 'auth_otp_passcode_expired' },
+    });
+  });
+
+  it('goes to nobody who is not there, has no such address or is disabled', async () => {
+    const bare = await shop.create({ username: freshEmail() });
+    const by = { identifier: bare.username, identifier_type: 'username' };
+    for (const [body, status, error_code] of [
+      [{ channel: 'email', identifier: freshEmail(), identifier_type: 'email' }, 404, 'user_not_found'],
+      [{ channel: 'email', ...by }, 404, 'user_email_address_missing'],
+      [{ channel: 'sms', ...by }, 404, 'user_phone_number_missing'],
+    ] as const) {
+      expect(await send(body)).toMatchObject({ status, body: { error_code } });
+    }
+    const custom_email = freshEmail();
+    expect((await send({ channel: 'email', ...by, custom_email })).status).toBe(200);
+    expectTokens(await enter(bare.username!, 'username', deliveries.codeFor(custom_email)));
+    await shop.update(bare.user_id, { status: 'Disabled' });
+    expect(await send({ channel: 'direct', ...by })).toMatchObject({
+      status: 403,
+      body: { error_code: 'user_not_active' },
+    });
+  });
+
+  it('joins a session as a second factor, and no other user’s', async () => {
+    const phone_number = freshPhone();
+    const user = await withPassword({ phone_number });
+    const { session_id } = expectTokens(await signIn(user.username!));
+    await send({ channel: 'sms', identifier: phone_number, identifier_type: 'phone_number' });
+    const both = expectTokens(
+      await enter(phone_number, 'phone_number', deliveries.codeFor(phone_number), { session_id }),
+    );
+    expect(both.session_id).toBe(session_id);
+    expect(decodeJwt(both.id_token).amr).toEqual(['pwd', 'sms', 'mfa']);
+    const stranger = await withPassword();
+    expect(await signIn(stranger.username!, PASSWORD, { session_id })).toMatchObject({
+      status: 400,
+      body: { error_code: 'session_not_found' },
+    });
+  });
+
+  it('sends ten messages to one address in ten minutes, and no more', async () => {
+    const email = freshEmail();
+    await shop.create({ email });
+    const asked = { channel: 'email', identifier: email, identifier_type: 'email' };
+    for (let n = 0; n < 10; n += 1) expect((await send(asked)).status).toBe(200);
+    const refused = await send(asked);
+    expect(refused).toMatchObject({ status: 429, body: { error_code: 'too_many_requests' } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(500);
+    expect(deliveries.emails.filter(({ to }) => to === email)).toHaveLength(10);
+  });
+});
+
+describe('an email link', () => {
+  it('leads to the redirect URI with a code that signs the user in, once', async () => {
+    const email = freshEmail();
+    const user = await shop.create({ email, language: 'fr' });
+    const content = { subject: 'Bienvenue', bodyText: 'Par <ici>', senderName: 'La boutique', primaryColor: '#123456' };
+    const sent = await auth('link/email/send', { email, redirect_uri: REDIRECT, state: 'a&b', email_content: content });
+    expect(sent).toMatchObject({ status: 200, body: { message: 'Email sent' } });
+    const received = deliveries.emails.at(-1)!;
+    expect(received).toMatchObject({ to: email, subject: 'Bienvenue', from: expect.stringContaining('La boutique') });
+    expect(received.html).toContain('Par &lt;ici&gt;');
+    const link = deliveries.linkFor(email);
+    expect(link.href.startsWith(`${REDIRECT}?`)).toBe(true);
+    expect(link.searchParams.get('state')).toBe('a&b');
+    const code = link.searchParams.get('code')!;
+    expectTokens(await auth('link/email/authenticate', { code }));
+    expect(await shop.get(user.user_id)).toMatchObject({
+      email: { email_verified: true },
+      identities: [{ provider_name: 'Email Magic Link', auth_type: 'email_magic_link', identifier: email }],
+    });
+    expect((await auth('link/email/authenticate', { code })).status).toBe(400);
+  });
+
+  it('goes to no address that the client has not named', async () => {
+    const email = freshEmail();
+    await shop.create({ email });
+    for (const redirect_uri of ['https://evil.example.com', `${REDIRECT}/`, `${REDIRECT}?x=1`]) {
+      const answer = await auth('link/email/send', { email, redirect_uri });
+      expect(answer).toMatchObject({
+        status: 400,
+        body: { message: expect.stringMatching(/^redirect_uri must be one/) },
+      });
+    }
+  });
+});

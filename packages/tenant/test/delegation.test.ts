@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshEmail, startTestTenant, type TestTenant } from './testTenant.ts';
+
+let tenant: TestTenant;
+beforeAll(async () => {
+  tenant = await startTestTenant();
+});
+afterAll(() => tenant.close());
+
+describe('who acts for a user', () => {
+  it('is another user of the tenant, until that one is deleted', async () => {
+    const [actor, dependent] = [
+      await tenant.create({ email: freshEmail() }),
+      await tenant.create({ email: freshEmail() }),
+    ];
+    const link = (actor_id: string) =>
+      tenant.update(dependent.user_id, { delegated_access: { actor_id, permissions: ['read'] } });
+    for (const [actor_id, reason] of [
+      ['nobody', /^delegated_access\.actor_id must be a user of the tenant/],
+      [dependent.user_id, /^delegated_access\.actor_id must be another user/],
+    ] as const) {
+      expect(await link(actor_id)).toMatchObject({ status: 400, body: { message: [expect.stringMatching(reason)] } });
+    }
+    expect((await link(actor.user_id)).body.result.delegated_access.actor_id).toBe(actor.user_id);
+    const created = await tenant.send('POST', '/cis/v1/users/bulk', {
+      users: ['nobody', actor.user_id].map((actor_id) => ({
+        email: freshEmail(),
+        delegated_access: { actor_id, permissions: [] },
+      })),
+    });
+    expect(created.body.result).toMatchObject({ succeeded: 1, failed: 1 });
+    const second = created.body.result.items[1].user.user_id as string;
+    expect((await tenant.send('DELETE', `/cis/v1/manage/users/${actor.user_id}`)).status).toBe(204);
+    for (const id of [dependent.user_id, second]) expect((await tenant.get(id)).delegated_access).toBeUndefined();
+    const history = await tenant.send('GET', `/cis/v1/users/${dependent.user_id}/history`);
+    expect(history.body.result[0].changes).toEqual([
+      { attribute: 'delegated_access', before: { actor_id: actor.user_id, permissions: ['read'] } },
+    ]);
+  });
+});

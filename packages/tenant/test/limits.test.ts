@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { runTenant } from './tenantProcess.ts';
+import { freshDatabase } from './freshDatabase.ts';
+import { freshEmail, startTestTenant, type TestTenant } from './testTenant.ts';
+
+describe('limits', () => {
+  it.each(['client', 'source'] as const)('of a %s are counted by all instances together', async (kind) => {
+    const own = await freshDatabase();
+    const options = { storage: { databaseUrl: own.url }, limits: { [kind]: { count: 4, seconds: 60 } } };
+    const [one, two] = [await startTestTenant(options), await startTestTenant(options)];
+    const ask = (at: TestTenant, ip_address: string) =>
+      at.send('POST', '/cis/v1/auth/password/authenticate', {
+        username: freshEmail(),
+        password: 'wrong',
+        client_attributes: { ip_address },
+      });
+    for (const at of [one, two, one, two]) expect((await ask(at, '192.0.2.1')).status).toBe(401);
+    for (const at of [one, two]) {
+      const refused = await ask(at, '192.0.2.1');
+      expect(refused).toMatchObject({ status: 429, body: { error_code: 'too_many_requests' } });
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(30);
+    }
+    expect((await ask(one, '192.0.2.2')).status, 'another source').toBe(kind === 'source' ? 401 : 429);
+    // What is no sign-in goes on.
+    expect((await one.send('GET', '/cis/v1/users')).status).toBe(200);
+    await one.close();
+    await two.close();
+    await own.drop();
+  });
+
+  it('and servers that are set up wrongly are refused at the start, by their names', async () => {
+    for (const [name, value] of [
+      ['TESSERA_LIMIT_CLIENT', '0/60'],
+      ['TESSERA_LIMIT_FAILURES', 'five'],
+      ['TESSERA_SMTP_URL', 'mail.example.com'],
+      ['TESSERA_SMS_URL', 'ftp://sms.example.com'],
+      ['TESSERA_PASSWORD_DAYS', '0'],
+    ] as const) {
+      const started = runTenant(['--port', '0'], { [name]: value });
+      expect(await started.ended).toBe(1);
+      expect(started.stderr()).toContain(`${name} must be`);
+    }
+  });
+});

@@ -1,0 +1,244 @@
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { freshEmail, freshPhone } from './testTenant.ts';
+import {
+  PASSWORD,
+  auth,
+  database,
+  expectTokens,
+  shop,
+  signIn,
+  tenant,
+  useSignIns,
+  withPassword,
+} from './signInSetup.ts';
+
+useSignIns();
+
+describe('a sign-in with a password', () => {
+  it('works by username, email, phone number and IDs, and leaves its traces', async () => {
+    const email = freshEmail();
+    const phone_number = freshPhone();
+    const external_user_id = freshEmail();
+    const user = await withPassword({ email, phone_number, external_user_id });
+    expect(user).toMatchObject({ status: 'Pending', identities: [] });
+    const began = Date.now();
+    const tokens = expectTokens(await signIn(user.username!.toUpperCase()));
+    for (const name of [
+      { username: email, username_type: 'email' },
+      { username: phone_number, username_type: 'phone_number' },
+      { username: undefined, identifier: user.user_id, identifier_type: 'user_id' },
+      { username: undefined, identifier: external_user_id, identifier_type: 'external_user_id' },
+    ]) {
+      expectTokens(await auth('password/authenticate', { password: PASSWORD, ...name }));
+    }
+    const after = await shop.get(user.user_id);
+    expect(after).toMatchObject({
+      status: 'Active',
+      email: { email_verified: false },
+      identities: [
+        {
+          provider_name: 'Password',
+          provider_type: 'Native',
+          auth_type: 'password',
+          identifier: user.user_id,
+          first_auth_date: expect.any(String),
+          last_auth_date: after.last_auth,
+        },
+      ],
+      identity_providers: [],
+      password_information: { expired: false, temporary: false },
+    });
+    expect(Date.parse(after.last_auth!)).toBeGreaterThanOrEqual(began);
+    expect(after.identities[0]!.first_auth_date < after.identities[0]!.last_auth_date).toBe(true);
+
+    const { payload } = await jwtVerify(tokens.id_token, createRemoteJWKSet(new URL(`${tenant.url}/oidc/jwks`)), {
+      issuer: tenant.url,
+      audience: shop.clientId,
+    });
+    expect(payload).toMatchObject({ sub: user.user_id, amr: ['pwd'], sid: tokens.session_id });
+    expect(decodeJwt(tokens.access_token)).toMatchObject({ sub: user.user_id, app_id: shop.appId, aud: 'userid-api' });
+
+    const history = await shop.send('GET', `/cis/v1/users/${user.user_id}/history`);
+    expect(history.body.result[4].changes).toContainEqual({
+      attribute: 'sign_in',
+      after: { auth_type: 'password', app_id: shop.appId, app_name: expect.any(String) },
+    });
+    expect(history.body.result[4]).toMatchObject({ client_id: shop.clientId });
+    const found = await shop.send(
+      'GET',
+      `/cis/v1/users/identifier?identifier_name=idpIdentifier&identifier_value=${user.user_id}`,
+    );
+    expect(found.body.result.user_id).toBe(user.user_id);
+    const since = new URLSearchParams({
+      search: `last_auth ge "${new Date(began).toISOString()}" and username eq "x"`,
+    });
+    expect(
+      (await shop.send('GET', `/cis/v1/users?${since.toString().replace('+and+username+eq+%22x%22', '')}`)).body.result,
+    ).toContainEqual(expect.objectContaining({ user_id: user.user_id }));
+  });
+
+  it('says one and the same of whatever is wrong', async () => {
+    const user = await withPassword({ email: freshEmail() });
+    const bare = await shop.create({ username: freshEmail() });
+    const answers = [
+      await signIn(user.username!, 'wrong'),
+      await signIn('nobody'),
+      await signIn(bare.username!),
+      await signIn(user.email!.value),
+      await signIn('\u0000'),
+      await signIn('nobody', 'wrong', { username_type: 'phone_number' }),
+    ];
+    for (const { status, headers, body } of answers) {
+      expect({ status, body }).toEqual({
+        status: 401,
+        body: { error_code: 'auth_invalid_credentials', message: 'The name or the password is wrong' },
+      });
+      expect(headers.get('x-error-code')).toBe('auth_invalid_credentials');
+    }
+    expect((await shop.get(user.user_id)).identities).toEqual([]);
+  });
+
+  it('locks the name after five wrong ones, whether there is such a user or not, on every instance', async () => {
+    const user = await withPassword();
+    for (const name of [user.username!, freshEmail()]) {
+      const statuses: number[] = [];
+      for (let n = 0; n < 5; n += 1) statuses.push((await signIn(name, 'wrong')).status);
+      expect(statuses).toEqual([401, 401, 401, 401, 401]);
+      for (let n = 0; n < 2; n += 1) {
+        const locked = await signIn(name);
+        expect(locked).toMatchObject({ status: 403, body: { error_code: 'auth_locked' } });
+        expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(800);
+      }
+    }
+    const another = await withPassword();
+    for (let n = 0; n < 4; n += 1) await signIn(another.username!, 'wrong');
+    expectTokens(await signIn(another.username!));
+    expect((await signIn(another.username!, 'wrong')).status, 'counted anew').toBe(401);
+  });
+
+  it('guesses that come at once, or by several names of the user, do no better', async () => {
+    const email = freshEmail();
+    const { username, user_id } = await withPassword({ email });
+    const guesses = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => signIn(username!, n === 29 ? PASSWORD : `wrong ${n}`)),
+    );
+    expect(guesses.filter(({ status }) => status === 200)).toHaveLength(0);
+    for (const name of [
+      { username: email, username_type: 'email' },
+      { username: undefined, identifier: user_id, identifier_type: 'user_id' },
+    ]) {
+      expect((await auth('password/authenticate', { password: PASSWORD, ...name })).status).toBe(403);
+    }
+  });
+
+  it('with a temporary or expired one leads to a new one, once', async () => {
+    const { username, user_id } = await shop.create({ username: freshEmail(), credentials: { password: PASSWORD } });
+    const refused = await signIn(username!);
+    expect(refused).toMatchObject({
+      status: 403,
+      body: { error_code: 'auth_password_temporary', reset_token: expect.any(String) },
+    });
+    expect((await signIn(username!, 'wrong')).body.reset_token).toBeUndefined();
+    const { reset_token } = refused.body as { reset_token: string };
+    for (const [new_password, error_code] of [
+      ['short', 'auth_password_weak'],
+      ['password123', 'auth_password_weak'],
+      [PASSWORD, 'auth_password_recently_used'],
+    ]) {
+      const answer = await auth('password/reset', { reset_token, new_password });
+      expect(answer).toMatchObject({ status: 400, body: { error_code } });
+    }
+    expect((await auth('password/reset', { reset_token, new_password: 'another engine' })).status).toBe(200);
+    const again = await auth('password/reset', { reset_token, new_password: 'yet another engine' });
+    expect(again).toMatchObject({ status: 400, body: { error_code: 'auth_invalid_credentials' } });
+    expectTokens(await signIn(username!, 'another engine'));
+
+    await database.query(`update users set password = password || '{"expires_at": 1}' where user_id = '${user_id}'`);
+    const expired = await signIn(username!, 'another engine');
+    expect(expired).toMatchObject({ status: 403, body: { error_code: 'auth_password_expired' } });
+    expect((await shop.get(user_id)).password_information).toMatchObject({ expired: true });
+  });
+
+  it('signs no disabled user in, and none of another tenant’s application', async () => {
+    const user = await withPassword();
+    await shop.update(user.user_id, { status: 'Disabled' });
+    expect(await signIn(user.username!)).toMatchObject({ status: 403, body: { error_code: 'user_not_active' } });
+  });
+
+  it.each([
+    ['no name', { password: 'x' }, /^username: just one of them is required/],
+    ['two names', { username: 'a', identifier: 'b', identifier_type: 'email', password: 'x' }, /just one of them/],
+    ['an organization', { username: 'a', password: 'x', org_id: 'o' }, /^org_id must be absent/],
+    ['an unknown property', { username: 'a', password: 'x', colour: 'red' }, /^colour is not a known property/],
+  ])('is refused with %s', async (_what, body, reason) => {
+    expect(await auth('password/authenticate', body)).toMatchObject({
+      status: 400,
+      body: { error_code: 'system_invalid_input', message: expect.stringMatching(reason) },
+    });
+  });
+
+  it('puts the claims into the ID token that were asked for', async () => {
+    const user = await withPassword({ email: freshEmail(), name: { first_name: 'Ada' }, language: 'en' });
+    const claims = { id_token: { username: null, email: null, fname: null, nothing: null } };
+    const { id_token } = expectTokens(await signIn(user.username!, PASSWORD, { claims }));
+    expect(decodeJwt(id_token)).toMatchObject({ username: user.username, email: user.email!.value, fname: 'Ada' });
+    expect(decodeJwt(id_token)).not.toHaveProperty('language');
+  });
+});
+
+describe('passwords', () => {
+  const put = (userId: string, password: string) =>
+    shop.send('PUT', `/cis/v1/users/${userId}/password`, { password, force_replace: false });
+
+  it('are none of the last five', async () => {
+    const { user_id } = await withPassword();
+    const passwords = [PASSWORD, ...Array.from({ length: 5 }, (_, n) => `difference engine ${n}`)];
+    for (const password of passwords.slice(1, 5)) expect((await put(user_id, password)).status).toBe(200);
+    for (const password of passwords.slice(0, 5)) {
+      expect(await put(user_id, password)).toMatchObject({
+        status: 400,
+        body: { error_code: 'auth_password_recently_used' },
+      });
+    }
+    const credentials = { password: passwords[0], force_replace: false };
+    expect((await shop.update(user_id, { credentials })).body.message).toEqual([
+      'credentials.password must not be one of the five that the user had last',
+    ]);
+    expect((await put(user_id, passwords[5]!)).status).toBe(200);
+    expect((await put(user_id, PASSWORD)).status, 'the sixth before').toBe(200);
+  });
+
+  it('are judged alike on every route that sets one', async () => {
+    for (const [weak, words] of [
+      ['short-7', /at least 8 characters/],
+      ['🔑🔑🔑🔑🔑🔑🔑', /at least 8 characters/],
+      ['Password1', /commonest/],
+      ['11111111', /commonest/],
+    ] as const) {
+      const { user_id } = await withPassword();
+      const { user_id: bare } = await shop.create({ username: freshEmail() });
+      const credentials = { password: weak };
+      const bulk = await shop.send('POST', '/cis/v1/users/bulk', { users: [{ username: freshEmail(), credentials }] });
+      for (const message of [
+        (await put(user_id, weak)).body.message,
+        (await shop.send('POST', `/cis/v1/users/${bare}/password`, { password: weak })).body.message,
+        (await shop.update(user_id, { credentials })).body.message[0],
+        (await shop.send('POST', '/cis/v1/users', { username: freshEmail(), credentials })).body.message[0],
+        bulk.body.result.items[0].error.message[0],
+      ]) {
+        expect(message, weak).toMatch(words);
+      }
+    }
+  });
+
+  it('of many that are set at once, the last one is good', async () => {
+    const { user_id, username } = await withPassword();
+    const passwords = Array.from({ length: 5 }, (_, n) => `racing engine ${n}`);
+    const answers = await Promise.all(passwords.map((password) => put(user_id, password)));
+    expect(answers.map(({ status }) => status)).toEqual(passwords.map(() => 200));
+    const good: string[] = [];
+    for (const password of passwords) if ((await signIn(username!, password)).status === 200) good.push(password);
+    expect(good).toHaveLength(1);
+  });
+});

@@ -1,0 +1,134 @@
+import { decodeJwt } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { freshEmail, type Client } from './testTenant.ts';
+import {
+  PASSWORD,
+  as,
+  auth,
+  expectTokens,
+  newApp,
+  other,
+  shop,
+  signIn,
+  tenant,
+  useSignIns,
+  withPassword,
+} from './signInSetup.ts';
+
+useSignIns();
+
+describe('a session', () => {
+  const refresh = (refresh_token: string, client: Client = shop) => auth('token/refresh', { refresh_token }, client);
+  const userinfo = async (token: string) => fetch(`${other.address}/oidc/userinfo`, { headers: as(token) });
+
+  it('goes on with a new refresh token each time; one that comes again ends it', async () => {
+    const { username } = await withPassword();
+    const first = expectTokens(await signIn(username!));
+    const second = expectTokens(await refresh(first.refresh_token));
+    expect(second.session_id).toBe(first.session_id);
+    const third = expectTokens(await refresh(second.refresh_token));
+    expect((await userinfo(third.access_token)).status).toBe(200);
+    const reused = await refresh(first.refresh_token);
+    expect(reused).toMatchObject({ status: 400, body: { error_code: 'refresh_token_invalid' } });
+    expect((await refresh(third.refresh_token)).status, 'the session is over').toBe(400);
+    expect((await userinfo(third.access_token)).status).toBe(401);
+  });
+
+  it('gives tokens to its own application alone', async () => {
+    const { username } = await withPassword();
+    const { session_id, refresh_token } = expectTokens(await signIn(username!));
+    const stranger = await newApp();
+    expect((await refresh(refresh_token, stranger)).status).toBe(400);
+    expect((await auth('session/authenticate', { session_id }, stranger)).status).toBe(400);
+    expect((await auth('session/logout', { session_id }, stranger)).status).toBe(404);
+    const again = expectTokens(await auth('session/authenticate', { session_id }));
+    expect(again.session_id).toBe(session_id);
+    expectTokens(await refresh(refresh_token));
+    expect((await auth('session/logout', { session_id })).status).toBe(204);
+    expect((await auth('session/authenticate', { session_id })).status).toBe(400);
+    expect((await refresh(again.refresh_token)).status).toBe(400);
+  });
+
+  it('ends with a logout of the user, a new password, and when the user is disabled or deleted', async () => {
+    for (const [end, act] of [
+      [
+        'logout',
+        ({ access_token }: any) =>
+          tenant.send('POST', '/cis/v1/auth/logout', undefined, {
+            ...as(access_token as string),
+            // As clients send it with every request.
+            'content-type': 'application/json',
+          }),
+      ],
+      [
+        'password',
+        (_: any, id: string) => shop.send('PUT', `/cis/v1/users/${id}/password`, { password: 'a new engine' }),
+      ],
+      ['disabled', (_: any, id: string) => shop.update(id, { status: 'Disabled' })],
+      ['deleted', (_: any, id: string) => tenant.send('DELETE', `/cis/v1/manage/users/${id}`)],
+    ] as const) {
+      const { username, user_id } = await withPassword();
+      const tokens = expectTokens(await signIn(username!));
+      const answer = await act(tokens, user_id);
+      expect(answer.status, end).toBeLessThan(300);
+      if (end === 'logout') expect(answer.body).toEqual({ sessions_count: 1 });
+      expect((await userinfo(tokens.access_token)).status, end).toBe(401);
+      expect((await refresh(tokens.refresh_token)).status, end).toBe(400);
+      expect((await auth('session/authenticate', { session_id: tokens.session_id })).status, end).toBe(400);
+    }
+  });
+
+  it('lives as long as its client says', async () => {
+    const app = await newApp();
+    const client = `/cis/v1/applications/${app.appId}/clients/${app.clientId}`;
+    const token_expiration = { access_token_ttl: 60, max_refresh_rotate: 1 };
+    await tenant.send('PUT', client, { token_expiration, default_custom_claims: ['username'] });
+    const { username } = await withPassword();
+    const body = { username, password: PASSWORD };
+    const tokens = (await auth('password/authenticate', body, app)).body as Record<string, any>;
+    expect(tokens.expires_in).toBe(60);
+    expect(decodeJwt(tokens.id_token as string).username).toBe(username);
+    const next = await auth('token/refresh', { refresh_token: tokens.refresh_token }, app);
+    expect(next.status).toBe(200);
+    expect((await auth('token/refresh', { refresh_token: next.body.refresh_token }, app)).status).toBe(400);
+  });
+});
+
+describe('a user who has signed in', () => {
+  it('sees itself, and sets its own password', async () => {
+    const email = freshEmail();
+    const user = await shop.create({ email, name: { first_name: 'Ada', last_name: 'Lovelace' } });
+    const asked = { identifier: email, identifier_type: 'email' };
+    const { body } = await auth('otp/send', { channel: 'direct', ...asked });
+    const tokens = expectTokens(await auth('otp/authenticate', { passcode: body.code, ...asked }));
+    const me = (method: string, path: string, sent?: object) => shop.send(method, path, sent, as(tokens.access_token));
+    expect((await me('GET', '/cis/v1/users/me')).body.result).toEqual(await shop.get(user.user_id));
+    expect((await me('GET', '/oidc/userinfo')).body).toMatchObject({
+      sub: user.user_id,
+      email,
+      email_verified: false,
+      name: 'Ada Lovelace',
+      given_name: 'Ada',
+    });
+    expect((await me('GET', '/cis/v1/users/me/device-keys')).body).toEqual({ result: [] });
+    expect((await me('PUT', '/cis/v1/users/me/password', { current_password: 'x', password: PASSWORD })).status).toBe(
+      409,
+    );
+    const username = freshEmail();
+    const first = await me('POST', '/cis/v1/users/me/password-credentials', { password: PASSWORD, username });
+    expect(first, JSON.stringify(first.body)).toMatchObject({ status: 200 });
+    expect((await me('POST', '/cis/v1/users/me/password-credentials', { password: PASSWORD })).status).toBe(409);
+    const { access_token } = expectTokens(await signIn(username));
+    const change = (current_password: string, password: string) =>
+      shop.send('PUT', '/cis/v1/users/me/password', { current_password, password }, as(access_token));
+    expect(await change('wrong', 'a better engine')).toMatchObject({
+      status: 403,
+      body: { error_code: 'auth_wrong_password' },
+    });
+    expect((await change(PASSWORD, 'a better engine')).status).toBe(200);
+    expect((await shop.send('GET', '/oidc/userinfo', undefined, as(access_token))).status, 'this session goes on').toBe(
+      200,
+    );
+    expectTokens(await signIn(username, 'a better engine'));
+  });
+});
