@@ -213,7 +213,7 @@ export async function inTransaction<T>(database: Database, work: (connection: Qu
   }
 }
 
-/** The same, tried once: for work that cannot be done twice, since it reads or writes a stream. */
+/** The same, tried once: for work that reads or writes a stream, or that is tried again by whoever asks for it. */
 export const inOneTransaction = <T>(database: Database, work: (connection: Queryable) => Promise<T>): Promise<T> =>
   database.withConnection((connection) => transaction(connection, work));
 

@@ -63,3 +63,13 @@ export async function findDependents(connection: Queryable, tenantId: string, ac
   });
   return rows.map(({ user_id }) => user_id);
 }
+
+/** Which of these users act for somebody. */
+export async function findActors(connection: Queryable, tenantId: string, userIds: string[]): Promise<string[]> {
+  const { rows } = await connection.query<{ actor_id: string }>({
+    name: 'find-actors',
+    text: 'select distinct actor_id from delegations where tenant_id = $1 and actor_id = any ($2::text[])',
+    values: [tenantId, userIds],
+  });
+  return rows.map(({ actor_id }) => actor_id);
+}

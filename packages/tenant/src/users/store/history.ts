@@ -58,21 +58,6 @@ export async function countHistory(database: Queryable, tenantId: string, userId
   return rows[0]?.count ?? 0;
 }
 
-/** Records a deletion, in the transaction that makes it; a user who was made again by an import may be deleted again. */
-export async function insertDeletion(
-  connection: Queryable,
-  { tenantId, clientId }: Writer,
-  userId: string,
-  at: number,
-) {
-  await connection.query({
-    name: 'insert-deletion',
-    text: `insert into deleted_users (tenant_id, user_id, deleted_at, client_id) values ($1, $2, $3, $4)
-      on conflict (tenant_id, user_id) do update set deleted_at = excluded.deleted_at, client_id = excluded.client_id`,
-    values: [tenantId, userId, at, clientId],
-  });
-}
-
 /** Reads a page of the deletions of a tenant, the latest first, in chunks. */
 export const readDeletions =
   (database: Database, tenantId: string, page: { offset: number; limit: number }): ReadChunks<DeletedUser> =>
