@@ -91,7 +91,7 @@ it('whoever is made an actor while it is deleted acts for nobody afterwards', as
     select from users where user_id = '${actor.user_id}' for key share;
     select pg_sleep(0.08);
     update users set version = 2, profile = profile || '{"delegated_access":{"actor_id":"${actor.user_id}"}}'
-      where user_id = '${user.user_id}' and exists (select from users where user_id = '${actor.user_id}');
+      where user_id = '${user.user_id}' and exists (select 1 from users where user_id = '${actor.user_id}');
     insert into delegations select tenant_id, user_id, '${actor.user_id}' from users
       where user_id = '${user.user_id}' and version = 2;
     commit`,

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { coordinator } from './citus.ts';
 import { freshDatabase, type FreshDatabase } from './freshDatabase.ts';
 import { freshEmail, startTestTenant, type TestTenant } from './testTenant.ts';
 
@@ -18,7 +19,7 @@ afterAll(async () => {
 
 /** Holds a lock on a user's row, as another program on the database might. */
 async function lockRow(userId: string): Promise<{ release(): Promise<void> }> {
-  const client = new pg.Client({ ...inject('postgres'), database: new URL(database.url).pathname.slice(1) });
+  const client = new pg.Client(database.url);
   await client.connect();
   await client.query('begin');
   await client.query('select from users where user_id = $1 for update', [userId]);
@@ -73,7 +74,7 @@ describe('a connection that is lost', () => {
     const lock = await lockRow(user.user_id);
     const update = tenant.update(user.user_id, { username: 'cut-off' });
     for (let round = 0; round < 20; round += 1) {
-      for (const { pid } of await backends()) await database.query('select pg_terminate_backend($1)', [pid]);
+      for (const { pid } of await backends()) await database.query('select pg_terminate_backend($1::int)', [pid]);
       const { status } = await tenant.send('GET', `/cis/v1/users/${user.user_id}`);
       expect([200, 503]).toContain(status);
     }
@@ -88,7 +89,7 @@ describe('a connection that is lost', () => {
         identities, group_ids) select 't', 'u' || n, 1, 'Active', 1, 1, 1, '{}', '{}', '[]', '{}' from generate_series(1, 10) n`,
     );
     // A search that waits: its table is locked.
-    const client = new pg.Client({ ...inject('postgres'), database: new URL(database.url).pathname.slice(1) });
+    const client = new pg.Client(database.url);
     await client.connect();
     await client.query('begin; lock table users in access exclusive mode');
     const { hostname, port } = new URL(tenant.url);
@@ -106,26 +107,30 @@ describe('a connection that is lost', () => {
   });
 });
 
-it('a database that does not answer is 503 with Retry-After, also for readiness, and the tenant serves when it is back', async () => {
-  const own = await freshDatabase();
-  const other = await startTestTenant({ storage: { databaseUrl: own.url } });
-  const user = await other.create({ email: freshEmail() });
-  const name = new URL(own.url).pathname.slice(1);
-  const admin = new pg.Client(inject('postgres'));
-  await admin.connect();
-  await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
-  await admin.query(`alter database ${name} rename to ${name}_away`);
-  for (const path of [`/cis/v1/users/${user.user_id}`, '/cis/v1/users', '/readyz']) {
-    const answer = await other.send('GET', path);
-    expect(answer, path).toMatchObject({ status: 503, body: { error_code: 503 } });
-    expect(answer.headers.get('retry-after'), path).toBe('1');
-  }
-  await admin.query(`alter database ${name}_away rename to ${name}`);
-  await admin.end();
-  expect(await other.get(user.user_id)).toEqual(user);
-  await other.close();
-  await own.drop();
-});
+// A cluster keeps a connection of its own to each database, which cannot be renamed then.
+it.skipIf(coordinator)(
+  'a database that does not answer is 503 with Retry-After, also for readiness, and the tenant serves when it is back',
+  async () => {
+    const own = await freshDatabase();
+    const other = await startTestTenant({ storage: { databaseUrl: own.url } });
+    const user = await other.create({ email: freshEmail() });
+    const name = new URL(own.url).pathname.slice(1);
+    const admin = new pg.Client(inject('postgres'));
+    await admin.connect();
+    await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+    await admin.query(`alter database ${name} rename to ${name}_away`);
+    for (const path of [`/cis/v1/users/${user.user_id}`, '/cis/v1/users', '/readyz']) {
+      const answer = await other.send('GET', path);
+      expect(answer, path).toMatchObject({ status: 503, body: { error_code: 503 } });
+      expect(answer.headers.get('retry-after'), path).toBe('1');
+    }
+    await admin.query(`alter database ${name}_away rename to ${name}`);
+    await admin.end();
+    expect(await other.get(user.user_id)).toEqual(user);
+    await other.close();
+    await own.drop();
+  },
+);
 
 describe('what the database itself refuses', () => {
   const forbid = () =>

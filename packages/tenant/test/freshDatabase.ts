@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { inject } from 'vitest';
+import { coordinator, createDistributed, dropDistributed } from './citus.ts';
 
 /** A database of a test's own, in the PostgreSQL of this run. */
 export interface FreshDatabase {
@@ -12,25 +13,36 @@ export interface FreshDatabase {
 
 let serial = 0;
 
-/** Makes an empty database. */
+/** Makes an empty database; on a cluster of Citus, when the run has one, the schema is there and distributed. */
 export async function freshDatabase(): Promise<FreshDatabase> {
   const name = `test_${process.pid}_${(serial += 1)}`;
-  const connection = inject('postgres');
-  const run = async <Row extends pg.QueryResultRow>(database: string, text: string, values?: unknown[]) => {
-    const client = new pg.Client({ ...connection, database });
-    await client.connect();
-    try {
-      return (await client.query<Row>(text, values)).rows;
-    } finally {
-      await client.end();
-    }
-  };
-  await run(connection.database, `create database ${name}`);
+  const url = coordinator ? await createDistributed(name) : await createHere(name);
   return {
-    url: `postgres:///${name}?host=${encodeURIComponent(connection.host)}&user=${connection.user}`,
-    query: (text, values) => run(name, text, values),
+    url,
+    query: (text, values) => run(url, text, values),
     drop: async () => {
-      await run(connection.database, `drop database ${name} with (force)`);
+      if (coordinator) await dropDistributed(name);
+      else await run(urlHere(inject('postgres').database), `drop database ${name} with (force)`);
     },
   };
+}
+
+async function createHere(name: string): Promise<string> {
+  await run(urlHere(inject('postgres').database), `create database ${name}`);
+  return urlHere(name);
+}
+
+function urlHere(database: string): string {
+  const { host, user } = inject('postgres');
+  return `postgres:///${database}?host=${encodeURIComponent(host)}&user=${user}`;
+}
+
+async function run<Row extends pg.QueryResultRow>(url: string, text: string, values?: unknown[]): Promise<Row[]> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
 }

@@ -176,6 +176,12 @@ async function prepare(client: pg.ClientBase): Promise<void> {
 export const isUniqueViolation = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code === '23505';
 
+/**
+ * Whether PostgreSQL does not tell what a statement failed of. Citus tells no code when rows that it copies to a shard fail, and a
+ * lock or a taken value may be behind that.
+ */
+export const isUntold = (error: unknown): boolean => error instanceof pg.DatabaseError && error.code === 'XX000';
+
 /** Whether a statement failed because somebody else holds a row, or was given up for another's sake. It did nothing then. */
 export function isLocked(error: unknown): boolean {
   const cause = error instanceof DatabaseUnavailable ? error.cause : error;

@@ -1,4 +1,4 @@
-import { isLocked, isUniqueViolation, type Database } from './database.ts';
+import { isLocked, isUniqueViolation, isUntold, type Database } from './database.ts';
 import { DatabaseUnavailable } from './errors.ts';
 import { timeLimit, withTimeLimit } from './timeLimit.ts';
 
@@ -86,7 +86,7 @@ function makeQueue<Item, Answer>(
       }
     } catch (error) {
       const reason = (error as Error).name === 'TimeoutError' ? new DatabaseUnavailable(error) : error;
-      const blocked = isLocked(error) || isUniqueViolation(error);
+      const blocked = isLocked(error) || isUniqueViolation(error) || isUntold(error);
       if (batch.length === 1 || (reason instanceof DatabaseUnavailable && !blocked)) {
         for (const { resolve, reject } of batch) {
           if (blocked && inTheWay !== undefined) resolve(inTheWay);
