@@ -79,14 +79,14 @@ export class Database implements Queryable {
     work: (connection: Queryable, client: pg.PoolClient, guard: Guard) => Promise<T>,
   ): Promise<T> {
     const limit = timeLimit();
-    limit?.throwIfAborted();
+    limit?.throwIfOver();
     let broken = false;
     const guard: Guard = async (promise) => {
       try {
         return await promise;
       } catch (error) {
         broken ||= isConnectionLost(error);
-        throw limit?.aborted ? (limit.reason as Error) : asDatabaseError(error);
+        throw limit?.reason ?? asDatabaseError(error);
       }
     };
     const client = await guard(this.pool.connect());
@@ -97,11 +97,11 @@ export class Database implements Queryable {
       client.end().catch(() => {});
     };
     try {
-      limit?.throwIfAborted();
-      limit?.addEventListener('abort', cut);
+      limit?.throwIfOver();
+      limit?.onEnd(cut);
       return await work({ query: (query) => guard(client.query(query)) }, client, guard);
     } finally {
-      limit?.removeEventListener('abort', cut);
+      limit?.offEnd(cut);
       client.release(cutOff || broken);
     }
   }
@@ -211,9 +211,8 @@ export async function inTransaction<T>(database: Database, work: (connection: Qu
       const cause = error instanceof DatabaseUnavailable ? error.cause : error;
       const code = cause instanceof pg.DatabaseError ? cause.code : undefined;
       if (code === LOCKED && Date.now() < deadline) {
-        await delay(10 + Math.random() * 40, undefined, { signal: timeLimit() }).catch(() =>
-          timeLimit()?.throwIfAborted(),
-        );
+        await delay(10 + Math.random() * 40);
+        timeLimit()?.throwIfOver();
       } else if (!GIVEN_UP.has(code ?? '') || attempt >= ATTEMPTS) throw error;
     }
   }

@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { TimeLimitReached } from './errors.ts';
-import { withoutTimeLimit, withTimeLimit } from './timeLimit.ts';
+import { withinMs, withoutTimeLimit } from './timeLimit.ts';
 
 /** How long an instance goes by what it has read. */
 const KNOWN_MS = 2000;
+/** How often it looks at the clock for that. */
+const LOOKS_MS = 100;
 /** How long the database may take to tell. */
 const LOOKUP_MS = 3000;
 
@@ -19,18 +21,19 @@ export function remembered<Value extends object>(
 ): LRUCache<string, Value> {
   return new LRUCache<string, Value>({
     max: most,
-    ttl: KNOWN_MS,
+    ttl: KNOWN_MS - LOOKS_MS,
+    ttlResolution: LOOKS_MS,
     fetchMethod: (key, known) =>
       withoutTimeLimit(async () => {
-        const limit = new AbortController();
-        const timer = setTimeout(() => limit.abort(new TimeLimitReached()), LOOKUP_MS);
         try {
-          return await withTimeLimit(limit.signal, () => read(key));
+          return await withinMs(
+            LOOKUP_MS,
+            () => new TimeLimitReached(),
+            () => read(key),
+          );
         } catch (error) {
           if (known === undefined) throw error;
           return known;
-        } finally {
-          clearTimeout(timer);
         }
       }),
   });

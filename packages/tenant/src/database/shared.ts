@@ -1,6 +1,6 @@
 import { isLocked, isUniqueViolation, isUntold, type Database } from './database.ts';
-import { DatabaseUnavailable } from './errors.ts';
-import { timeLimit, withTimeLimit } from './timeLimit.ts';
+import { DatabaseUnavailable, TimeLimitReached } from './errors.ts';
+import { timeLimit, withinMs, type TimeLimit } from './timeLimit.ts';
 
 /** Work that is asked for by many requests at once, and is done for all of them together. */
 export interface SharedWork<Item, Answer> {
@@ -24,11 +24,12 @@ const MOST_UNDER_WAY = 4;
 const MOST_IN_A_BATCH = 128;
 /** A batch is nobody's request alone, so it has a time limit of its own. */
 const BATCH_MS = 8000;
+const tooLate = (): Error => new DatabaseUnavailable(new TimeLimitReached());
 
 interface Waiting<Item, Answer> {
   item: Item;
   /** The time limit of the request that asks for it. */
-  limit: AbortSignal | undefined;
+  limit: TimeLimit | undefined;
   resolve(answer: Answer): void;
   reject(error: unknown): void;
 }
@@ -40,9 +41,10 @@ interface Waiting<Item, Answer> {
  * An item is
  *
  * - WAITING from when it is asked for, in the order of asking; one whose request was given up is dropped. It goes UNDER WAY
- *   when all that came in with it are there and no batch is under way, or those that are take longer than PATIENCE_MS and are
- *   fewer than MOST_UNDER_WAY. With it goes all that waits beside it and fits: of one group, one for each key and none whose
- *   key is in a batch under way, at most MOST_IN_A_BATCH. The fuller a batch, the less each of it costs.
+ *   when all that came in with it are there and no batch is under way, or as many wait as are under way, so that the tenant, the
+ *   database and its disk all have work; or when those under way take longer than PATIENCE_MS. With it goes all that waits beside it and fits: of one group, one for each key and none whose
+ *   key is in a batch under way, at most MOST_IN_A_BATCH, in
+ *   at most MOST_UNDER_WAY batches. The fuller a batch, the less each of it costs.
  * - UNDER WAY in a batch. When its work succeeds, it is DONE, or FAILED where the answer is an error.
  * - SPLIT after the work failed: each half of the batch goes UNDER WAY after the other, so that what is wrong with one item, or
  *   in its way, fails that one. Alone, it is DONE or FAILED.
@@ -66,31 +68,26 @@ function makeQueue<Item, Answer>(
 ): (item: Item) => Promise<Answer> {
   let waiting: Waiting<Item, Answer>[] = [];
   let underWay = 0;
+  let itemsUnderWay = 0;
   let scheduled = false;
   let impatient: NodeJS.Timeout | undefined;
   const busy = new Set<string>();
 
   async function send(batch: Waiting<Item, Answer>[]): Promise<void> {
     try {
-      const limit = AbortSignal.timeout(BATCH_MS);
-      const answers = await withTimeLimit(limit, () =>
-        work(
-          database,
-          batch.map(({ item }) => item),
-        ),
-      );
+      const items = batch.map(({ item }) => item);
+      const answers = await withinMs(BATCH_MS, tooLate, () => work(database, items));
       for (const [index, { resolve, reject }] of batch.entries()) {
         const answer = answers[index]!;
         if (answer instanceof Error) reject(answer);
         else resolve(answer);
       }
     } catch (error) {
-      const reason = (error as Error).name === 'TimeoutError' ? new DatabaseUnavailable(error) : error;
       const blocked = isLocked(error) || isUniqueViolation(error) || isUntold(error);
-      if (batch.length === 1 || (reason instanceof DatabaseUnavailable && !blocked)) {
+      if (batch.length === 1 || (error instanceof DatabaseUnavailable && !blocked)) {
         for (const { resolve, reject } of batch) {
           if (blocked && inTheWay !== undefined) resolve(inTheWay);
-          else reject(reason);
+          else reject(error);
         }
         return;
       }
@@ -103,7 +100,7 @@ function makeQueue<Item, Answer>(
   /** The longest waiting of one group; of two with one key, the second goes with a later batch. */
   function nextBatch(): Waiting<Item, Answer>[] {
     // What was given up while it waited is not begun.
-    waiting = waiting.filter(({ limit }) => !limit?.aborted);
+    waiting = waiting.filter(({ limit }) => !limit?.reason);
     const taken = new Set(busy);
     const batch: Waiting<Item, Answer>[] = [];
     const rest: Waiting<Item, Answer>[] = [];
@@ -123,25 +120,27 @@ function makeQueue<Item, Answer>(
   function sendNext(): void {
     scheduled = false;
     const batch = nextBatch();
-    if (batch.length > 0) {
-      const keys = keyOf ? batch.map(({ item }) => keyOf(item)) : [];
-      for (const key of keys) busy.add(key);
-      underWay += 1;
-      void send(batch).finally(() => {
-        for (const key of keys) busy.delete(key);
-        underWay -= 1;
-        clearTimeout(impatient);
-        impatient = undefined;
-        schedule();
-      });
-    }
+    // All of them wait for one under way.
+    if (batch.length === 0) return;
+    const keys = keyOf ? batch.map(({ item }) => keyOf(item)) : [];
+    for (const key of keys) busy.add(key);
+    underWay += 1;
+    itemsUnderWay += batch.length;
+    void send(batch).finally(() => {
+      for (const key of keys) busy.delete(key);
+      underWay -= 1;
+      itemsUnderWay -= batch.length;
+      clearTimeout(impatient);
+      impatient = undefined;
+      schedule();
+    });
     schedule();
   }
 
-  /** Sends the next batch once all is read that has come in by now, or once those under way take long. */
+  /** Sends the next batch once all is read that has come in by now, when there is enough for one; otherwise a little later. */
   function schedule(): void {
     if (scheduled || waiting.length === 0 || underWay >= MOST_UNDER_WAY) return;
-    if (underWay === 0) {
+    if (waiting.length >= itemsUnderWay) {
       scheduled = true;
       setImmediate(sendNext);
     } else {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { Piscina } from 'piscina';
-import { timeLimit, unlessAborted, withoutTimeLimit } from '../database/timeLimit.ts';
+import { timeLimit, withoutTimeLimit } from '../database/timeLimit.ts';
 import { HashingBusy } from './errors.ts';
 import type { HashingTask } from './worker.ts';
 
@@ -36,11 +36,11 @@ export function wantHashingRoom(): void {
 
 async function run(task: HashingTask): Promise<string | boolean> {
   const limit = timeLimit();
-  limit?.throwIfAborted();
+  limit?.throwIfOver();
   // The pool is not told of the limit: tasks with a signal of their own stand beside its queue, in no order and uncounted.
   const hashing = hashingPool().run(task);
   try {
-    return await (limit ? unlessAborted(limit, hashing) : hashing);
+    return await (limit ? limit.until(hashing) : hashing);
   } catch (error) {
     if (/queue is at limit/i.test((error as Error).message)) throw new HashingBusy();
     throw error;

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Database } from '../database/database.ts';
-import { DatabaseUnavailable } from '../database/errors.ts';
-import { unlessAborted, withTimeLimit } from '../database/timeLimit.ts';
+import { DatabaseUnavailable, TimeLimitReached } from '../database/errors.ts';
+import { withinMs } from '../database/timeLimit.ts';
 import { sendError } from './errors.ts';
 
 /** How long the database may take to show that it is there. */
@@ -12,10 +12,10 @@ export function healthRoutes(app: FastifyInstance, database: Database): void {
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', async (request, reply) => {
     try {
-      const limit = AbortSignal.timeout(READY_MS);
-      await unlessAborted(
-        limit,
-        withTimeLimit(limit, () => database.query({ text: 'select 1' })),
+      await withinMs(
+        READY_MS,
+        () => new TimeLimitReached(),
+        () => database.query({ text: 'select 1' }),
       );
       return { status: 'ok' };
     } catch (error) {

@@ -41,7 +41,7 @@ export class JsonStream {
     }
     const ready = raw.write(this.#waiting);
     this.#waiting = '';
-    if (!ready) await once(raw, 'drain', { signal: timeLimit() });
+    if (!ready) await once(raw, 'drain', { signal: timeLimit()?.signal });
     extendTime(raw);
   }
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { defineError } from '../errors.ts';
 import { TimeLimitReached } from '../database/errors.ts';
-import { unlessAborted, withTimeLimit } from '../database/timeLimit.ts';
+import { TimeLimit, withTimeLimit } from '../database/timeLimit.ts';
 
 /** Every request is answered within 10 s; a second of them is for what comes before and after the work. */
 const LIMIT_MS = 9000;
@@ -33,16 +33,16 @@ class ClientGone extends defineError({
  * @throws TimeLimitReached, or what the work throws
  */
 export async function withinTime<T>(response: ServerResponse, spent: number, work: () => Promise<T>): Promise<T> {
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(new TimeLimitReached()), Math.max(LEAST_MS, LIMIT_MS - spent));
+  const limit = new TimeLimit();
+  const timer = setTimeout(() => limit.end(new TimeLimitReached()), Math.max(LEAST_MS, LIMIT_MS - spent));
   const latest = Date.now() + STREAM_MS;
   extensions.set(response, () => {
     if (Date.now() < latest) timer.refresh();
   });
-  const gone = (): void => limit.abort(new ClientGone());
+  const gone = (): void => limit.end(new ClientGone());
   response.on('close', gone);
   try {
-    return await unlessAborted(limit.signal, withTimeLimit(limit.signal, work));
+    return await limit.until(withTimeLimit(limit, work));
   } finally {
     clearTimeout(timer);
     extensions.delete(response);

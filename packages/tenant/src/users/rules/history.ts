@@ -22,7 +22,7 @@ export function differenceOf(before: User | undefined, after: User): Difference 
   const [old, now] = [attributesOf(before), attributesOf(after)];
   const difference: Difference = { before: {}, after: {} };
   for (const name of new Set([...Object.keys(old), ...Object.keys(now)])) {
-    if (isDeepStrictEqual(old[name], now[name])) continue;
+    if (old[name] === now[name] || isDeepStrictEqual(old[name], now[name])) continue;
     const [was, is] = narrowed(name, old[name], now[name]);
     if (was !== undefined) difference.before[name] = was;
     if (is !== undefined) difference.after[name] = is;
@@ -54,6 +54,5 @@ function attributesOf({ profile, status, group_ids, custom_data, password, apps 
   if (custom_data) attributes.custom_data = custom_data;
   if (password) attributes.credentials = { temporary: password.temporary, updated_at: password.updated_at };
   for (const appId of Object.keys(apps)) attributes[appAttribute(appId)] = apps[appId];
-  for (const name of Object.keys(attributes)) if (attributes[name] === undefined) delete attributes[name];
   return attributes;
 }
