@@ -36,9 +36,10 @@ export async function startBench(env: NodeJS.ProcessEnv = {}): Promise<Bench> {
   const data = path.join(directory, 'data');
   const postgres = await startEmbeddedPostgres(data);
   const { host, user, database } = postgres.connection;
-  const child = spawn(process.execPath, [MAIN, '--port', '0'], {
+  // As npm runs it, with the settings of its first line.
+  const child = spawn(MAIN, ['--port', '0'], {
     env: {
-      PATH: process.env.PATH,
+      PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`,
       HOME: process.env.HOME,
       DATABASE_URL: `postgres:///${database}?host=${encodeURIComponent(host)}&user=${user}`,
       TESSERA_CLIENT_ID: CLIENT_ID,

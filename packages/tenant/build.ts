@@ -1,4 +1,4 @@
-import { cp, glob, rm } from 'node:fs/promises';
+import { chmod, cp, glob, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { rolldown, type Plugin } from 'rolldown';
 
@@ -35,6 +35,7 @@ const bundle = await rolldown({
 });
 await bundle.write({ dir: TARGET, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' });
 await bundle.close();
+await chmod(path.join(TARGET, 'main.js'), 0o755);
 for await (const file of glob('**/*.{sql,sh}', { cwd: SOURCES })) {
   await cp(path.join(SOURCES, file), path.join(TARGET, file));
 }

@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --v8-pool-size=1
+// One thread beside the main one compiles and collects garbage: more of them take the cores that PostgreSQL and its clients need.
 import { keepCompiledCode } from './compileCache.ts';
 import { boundMemory } from './memory.ts';
 import { StartError } from './startError.ts';
