@@ -104,15 +104,21 @@ function cpuOf(pid: number): number {
 const childrenOf = (pid: number): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 
-/** Creates users `user1@example.com`, …, each with a username and a name. @returns their IDs */
-export async function createUsers({ url, headers }: Bench, count: number): Promise<string[]> {
+const ada = (n: number): object => ({
+  email: `user${n}@example.com`,
+  username: `user-${n}`,
+  name: { first_name: 'Ada', last_name: 'Lovelace' },
+});
+
+/**
+ * Creates users: `user1@example.com`, …, each with a username and a name, unless told otherwise.
+ * @param profileOf what the nth is created with, from 1 on
+ * @returns their IDs
+ */
+export async function createUsers({ url, headers }: Bench, count: number, profileOf = ada): Promise<string[]> {
   const ids: string[] = [];
   for (let start = 1; start <= count; start += 500) {
-    const users = Array.from({ length: Math.min(500, count - start + 1) }, (_, index) => ({
-      email: `user${start + index}@example.com`,
-      username: `user-${start + index}`,
-      name: { first_name: 'Ada', last_name: 'Lovelace' },
-    }));
+    const users = Array.from({ length: Math.min(500, count - start + 1) }, (_, index) => profileOf(start + index));
     const answer = await fetch(`${url}/cis/v1/users/bulk`, {
       method: 'POST',
       headers,
@@ -133,7 +139,7 @@ export interface Load {
 
 /**
  * Loads a server with wrk, which takes less of the machine than any load generator in JavaScript.
- * @param request the body of Lua's `function request()`; `n` counts, `ids` are the lines of the file beside
+ * @param request the body of Lua's `function request()`: `n` counts and is unique, `id` is the `i`th of `ids`, any of them
  * @throws when an answer was no success
  */
 export async function load(
@@ -155,7 +161,8 @@ export async function load(
     local n = math.random(1000000000) * 1000
     function request()
       n = n + 1
-      local id = ids[math.random(#ids)]
+      local i = math.random(#ids)
+      local id = ids[i]
       ${request}
     end
     function done(summary)

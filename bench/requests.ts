@@ -26,12 +26,23 @@ const REQUESTS = {
   'update of a username':
     'return wrk.format("PUT", "/cis/v1/users/" .. id, nil, string.format([[{"username":"u%.0f"}]], n))',
   'update of an email':
-    'return wrk.format("PUT", "/cis/v1/users/" .. id, nil, string.format([[{"email":"e%.0f@example.com"}]], n))',
+    'return wrk.format("PUT", "/cis/v1/users/" .. ids[math.random(#ids / 2)], nil, string.format([[{"email":"e%.0f@example.com"}]], n))',
+  // Of those whose email stays as it was.
+  'verify an email': `local other = #ids / 2 + math.random(#ids / 2)
+    return wrk.format("POST", string.format("/cis/v1/users/%s/emails/user%.0f@example.com/verify", ids[other], other), nil, "{}")`,
   create: 'return wrk.format("POST", "/cis/v1/users", nil, string.format([[{"email":"n%.0f@example.com"}]], n))',
   'get by ID': 'return wrk.format("GET", "/cis/v1/users/" .. id)',
   'get by external user ID': `return wrk.format("GET", "/cis/v1/users/identifier?identifier_name=externalUserId&identifier_value=x" .. math.random(${USERS}))`,
 };
-type Name = keyof typeof REQUESTS;
+/** Each can be made once for a user: of so many, who are created for it, one after the other. */
+const ONCE_REQUESTS = {
+  'remove a secondary email': `k = (k or 0) + 1
+    return wrk.format("DELETE", string.format("/cis/v1/users/%s/emails/second%.0f@example.com", ids[k], k))`,
+  delete: 'k = (k or 0) + 1 return wrk.format("DELETE", "/cis/v1/manage/users/" .. ids[k])',
+};
+const ONCE_USERS = 30_000;
+const ONCE_SECONDS = 2;
+type Name = keyof typeof REQUESTS | keyof typeof ONCE_REQUESTS;
 const PLAIN = 'update of plain attributes';
 /** CPU time before changes shared a statement (revision 92f9535), measured with this harness: microseconds. */
 const BEFORE = {
@@ -66,29 +77,43 @@ try {
   const costs = new Map<Name, Cost[]>();
   const references: { plain: number; history: number }[] = [];
   const idle = bench.memory();
+  const measure = async (name: Name, request: string, of: { ids: string[]; seconds: number }): Promise<void> => {
+    const before = bench.cpu();
+    const shown = await load(bench, request, { ...settings, ...of });
+    const after = bench.cpu();
+    const requests = shown.rate * of.seconds;
+    const cost = {
+      ...shown,
+      tenant: (after.tenant - before.tenant) / requests,
+      postgres: (after.postgres - before.postgres) / requests,
+    };
+    costs.set(name, [...(costs.get(name) ?? []), cost]);
+    say(
+      `${name.padEnd(28)} ${cost.rate.toFixed(0).padStart(6)}/s, p50 ${cost.p50.toFixed(1)} ms, p99 ${cost.p99.toFixed(1)} ms, ` +
+        `CPU ${cost.tenant.toFixed(0)} µs tenant, ${cost.postgres.toFixed(0)} µs PostgreSQL`,
+    );
+  };
   for (let round = 1; round <= ROUNDS; round += 1) {
+    say(`Round ${round}`);
     for (const [name, request] of Object.entries(REQUESTS) as [Name, string][]) {
       await load(bench, request, { ...settings, seconds: 1, ids });
-      const before = bench.cpu();
-      const shown = await load(bench, request, { ...settings, ids });
-      const after = bench.cpu();
-      const requests = shown.rate * SECONDS;
-      const cost = {
-        ...shown,
-        tenant: (after.tenant - before.tenant) / requests,
-        postgres: (after.postgres - before.postgres) / requests,
-      };
-      costs.set(name, [...(costs.get(name) ?? []), cost]);
-      say(
-        `round ${round}: ${name.padEnd(28)} ${cost.rate.toFixed(0).padStart(6)}/s, p50 ${cost.p50.toFixed(1)} ms, p99 ${cost.p99.toFixed(1)} ms, ` +
-          `CPU ${cost.tenant.toFixed(0)} µs tenant, ${cost.postgres.toFixed(0)} µs PostgreSQL`,
-      );
+      await measure(name, request, { ids, seconds: SECONDS });
+    }
+    const once = await createUsers(bench, ONCE_USERS, (n) => ({
+      username: `once-${round}-${n}`,
+      // Those that are left over keep theirs.
+      secondary_emails: [`second${(round - 1) * ONCE_USERS + n}@example.com`],
+    }));
+    const shift = (request: string): string =>
+      request.replace('ids[k], k)', `ids[k], k + ${(round - 1) * ONCE_USERS})`);
+    for (const [name, request] of Object.entries(ONCE_REQUESTS) as [Name, string][]) {
+      await measure(name, shift(request), { ids: once, seconds: ONCE_SECONDS });
     }
     references.push({
       plain: await pgbench(bench, reference(false), settings),
       history: await pgbench(bench, reference(true), settings),
     });
-    say(`round ${round}: pgbench ${JSON.stringify(references.at(-1))}`);
+    say(`pgbench ${JSON.stringify(references.at(-1))}`);
   }
   const middle = (values: Cost[]): Cost => ({
     rate: median(values.map(({ rate }) => rate)),
@@ -122,7 +147,9 @@ try {
       table(['pgbench, prepared', 'a second', 'a plain update is so much of it'], referenceRows),
   );
   const worst = Math.min(
-    ...found.filter(([name]) => /update|create/.test(name)).map(([, { rate }]) => rate / plain.rate),
+    ...found
+      .filter(([name]) => /update|verify|create|remove|delete/.test(name))
+      .map(([, { rate }]) => rate / plain.rate),
   );
   const toPgbench = plain.rate / median(references.map((one) => one.plain));
   if (worst < LEAST_OF_PLAIN || toPgbench < LEAST_OF_PGBENCH) process.exitCode = 1;
