@@ -44,6 +44,8 @@ describe('a sign-in in the browser', () => {
       const code = await codeAt(body.result as string);
       const wrong = await exchange(code, { redirect_uri: 'https://evil.example.com' });
       expect(wrong).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+      const none = await exchange(code, { redirect_uri: '' });
+      expect(none).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
       const { body: tokens } = await exchange(code);
       expect(decodeJwt(tokens.id_token as string)).toMatchObject({ nonce: 'n-0S6', aud: shop.clientId });
       expect(await shop.get(decodeJwt(tokens.access_token as string).sub!)).toMatchObject({

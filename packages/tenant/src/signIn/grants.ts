@@ -10,6 +10,8 @@ export function userGrants(parts: SignInParts): { authorization_code: Grant; ref
   return {
     async authorization_code(client, { code, redirect_uri, code_verifier }) {
       if (!code) throw new InvalidRequest('code is required');
+      // RFC 6749, 4.1.3: a code always came to a redirect URI that its request named.
+      if (!redirect_uri) throw new InvalidRequest('redirect_uri is required: the one that the code came to');
       // RFC 9700, 2.1.1: no verifier without a challenge, and no code has one.
       if (code_verifier !== undefined)
         throw new InvalidGrant('code_verifier must be absent: the code has no challenge');

@@ -1,13 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { operations, type PasswordError, type UserTokenClaims } from '@tessera/contract';
 import { findClient } from '../../applications/clientStore.ts';
-import { writerOf } from '../../http/authentication.ts';
 import { answerError, sendError } from '../../http/errors.ts';
 import { route } from '../../http/route.ts';
 import { InvalidPasswordInput, PasswordConfigured, passwordError } from '../../users/routes/passwordErrors.ts';
+import { setPassword } from '../../users/routes/setPassword.ts';
 import { userAnswer } from '../../users/routes/userAnswer.ts';
-import { changeOf } from '../../users/rules/change.ts';
-import { updateUser } from '../../users/store/changeUser.ts';
 import { SessionEnded, SignInLocked, WrongPassword } from '../errors.ts';
 import { userName } from '../findSignInUser.ts';
 import type { SignInParts } from '../parts.ts';
@@ -69,16 +67,9 @@ export function ownPasswordRoutes(app: FastifyInstance, parts: SignInParts): voi
   route(app, operations.addPasswordCredentialsToCurrentUser, async ({ body, caller }) => {
     const { user } = await currentSession(parts, caller);
     if (user.password) throw new PasswordConfigured('The user has a password already');
-    const at = Date.now();
     const credentials = { password: body.password, force_replace: false };
-    const password = await passwords.recordOf(credentials, { at, before: null, property: 'password' });
-    const change = changeOf(body.username === undefined ? {} : { username: body.username }, {
-      at,
-      appId: caller.app_id,
-      password,
-    });
-    const changed = await updateUser(database, writerOf(caller), user.user_id, change);
-    if (!changed) throw new SessionEnded();
+    const wanted = { credentials, property: 'password', username: body.username };
+    if (!(await setPassword(parts, caller, user, wanted))) throw new SessionEnded();
     return REGISTERED;
   });
 
@@ -93,13 +84,9 @@ export function ownPasswordRoutes(app: FastifyInstance, parts: SignInParts): voi
       throw new WrongPassword();
     }
     if (body.password === body.current_password) throw new InvalidPasswordInput('password must be another one');
-    const at = Date.now();
     const credentials = { password: body.password, force_replace: false };
-    const password = await passwords.recordOf(credentials, { at, before: user.password, property: 'password' });
-    const change = changeOf({}, { at, appId: caller.app_id, password });
-    const changed = await updateUser(database, writerOf(caller), user.user_id, change);
-    if (!changed) throw new SessionEnded();
-    await renewSession(database, caller.tid, session.session_id, at);
+    if (!(await setPassword(parts, caller, user, { credentials, property: 'password' }))) throw new SessionEnded();
+    await renewSession(database, caller.tid, session.session_id, Date.now());
     return REGISTERED;
   });
 }

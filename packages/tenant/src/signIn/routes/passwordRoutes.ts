@@ -4,11 +4,9 @@ import { InvalidClient } from '../../access/errors.ts';
 import { findClient, type ClientOfApplication } from '../../applications/clientStore.ts';
 import { wantHashingRoom } from '../../hashing/hashing.ts';
 import { InvalidRequest } from '../../http/requestErrors.ts';
-import { writerOf } from '../../http/authentication.ts';
 import { route } from '../../http/route.ts';
-import { changeOf } from '../../users/rules/change.ts';
+import { setPassword } from '../../users/routes/setPassword.ts';
 import type { User } from '../../users/rules/user.ts';
-import { updateUser } from '../../users/store/changeUser.ts';
 import { findUser } from '../../users/store/findUsers.ts';
 import { browserCode, redirectUrl } from '../browserSignIn.ts';
 import { makeCode } from '../codes.ts';
@@ -134,13 +132,13 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
     const before = await findUser(database, client.tenant_id, code.user_id);
     // The one that was refused, and none that somebody has set since.
     if (before?.password?.updated_at !== code.data.passwordSetAt) throw new InvalidCode();
-    const at = Date.now();
-    const credentials = { password: body.new_password, force_replace: false };
-    const judged = { at, before: before.password, property: 'new_password' };
-    const password = await passwords.recordOf(credentials, judged);
-    if (!(await takeCode(database, code))) throw new InvalidCode();
-    const context = { at, appId: client.app_id, password };
-    await updateUser(database, writerOf(caller), code.user_id, changeOf({}, context));
+    await setPassword(parts, caller, before, {
+      credentials: { password: body.new_password, force_replace: false },
+      property: 'new_password',
+      async onGood() {
+        if (!(await takeCode(database, code))) throw new InvalidCode();
+      },
+    });
     return { message: 'Password set' };
   });
 }

@@ -2,13 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { operations, type PasswordError } from '@tessera/contract';
 import type { Passwords } from '../passwords.ts';
 import type { Database } from '../../database/database.ts';
-import { changeUser, updateUser } from '../store/changeUser.ts';
 import { findUser } from '../store/findUsers.ts';
-import { applyChange, changeOf } from '../rules/change.ts';
-import { writerOf } from '../../http/authentication.ts';
 import { answerError, sendError } from '../../http/errors.ts';
 import { route } from '../../http/route.ts';
 import { PasswordConfigured, passwordError } from './passwordErrors.ts';
+import { setPassword } from './setPassword.ts';
 import { UserNotFound } from '../rules/errors.ts';
 import { versionsOf, wantVersion } from '../rules/version.ts';
 
@@ -16,6 +14,7 @@ const REGISTERED = { result: { message: 'Password registered' } };
 
 /** Sets the first password of a user, or the next one. */
 export function passwordRoutes(app: FastifyInstance, database: Database, passwords: Passwords): void {
+  const parts = { database, passwords };
   // These routes tell their own faults by codes; the others as every route does.
   app.setErrorHandler((thrown: Error, request, reply) => {
     const error = passwordError(thrown);
@@ -26,32 +25,21 @@ export function passwordRoutes(app: FastifyInstance, database: Database, passwor
 
   route(app, operations.addPasswordCredential, async ({ params, headers, body, caller }) => {
     const { username, enforce_complexity = true, ...credentials } = body;
-    const at = Date.now();
+    const wanted = { credentials, username, property: 'password', anyStrength: !enforce_complexity };
+    const user = { user_id: params.user_id, password: null };
     const versions = versionsOf(headers['if-match']);
-    const judged = { at, before: null, property: 'password', anyStrength: !enforce_complexity };
-    const password = await passwords.recordOf(credentials, judged);
-    const context = { at, appId: caller.app_id, versions, password };
-    const user = await changeUser(database, writerOf(caller), params.user_id, (before) => {
-      if (before.password) {
-        throw new PasswordConfigured('The user has a password already');
-      }
-      return applyChange(before, changeOf(username === undefined ? {} : { username }, context));
-    });
-    if (!user) throw new UserNotFound();
+    if (!(await setPassword(parts, caller, user, { ...wanted, versions }))) throw new UserNotFound();
     return REGISTERED;
   });
 
   route(app, operations.updatePasswordCredential, async ({ params, headers, body, caller }) => {
-    const at = Date.now();
     const versions = versionsOf(headers['if-match']);
     const before = await findUser(database, caller.tid, params.user_id);
     if (!before) throw new UserNotFound();
     wantVersion(before, versions);
     if (!before.password) throw new PasswordConfigured('The user has no password yet');
-    const password = await passwords.recordOf(body, { at, before: before.password, property: 'password' });
-    const context = { at, appId: caller.app_id, versions, password };
-    const user = await updateUser(database, writerOf(caller), params.user_id, changeOf({}, context));
-    if (!user) throw new UserNotFound();
+    const wanted = { credentials: body, property: 'password', versions };
+    if (!(await setPassword(parts, caller, before, wanted))) throw new UserNotFound();
     return REGISTERED;
   });
 }
