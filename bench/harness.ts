@@ -25,8 +25,10 @@ export interface Bench {
   directory: string;
   /** CPU time so far, in microseconds. */
   cpu(): { tenant: number; postgres: number };
-  /** Memory that the tenant holds now, in MB. */
+  /** Memory that the tenant holds now, in MB; that of PostgreSQL is `memoryOf(postmaster)`. */
   memory(): number;
+  /** The process ID of PostgreSQL's first process. */
+  postmaster: number;
   stop(): Promise<void>;
 }
 
@@ -50,7 +52,7 @@ export async function startBench(env: NodeJS.ProcessEnv = {}): Promise<Bench> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const url = (await untilItServes(child)).replace('localhost', '127.0.0.1');
-  const postmaster = Number(readFileSync(path.join(data, 'postgres/postmaster.pid'), 'utf8').split('\n')[0]);
+  const postmaster = postmasterOf(data);
   return {
     url,
     headers: { authorization: `Bearer ${await getToken(url)}`, 'content-type': 'application/json' },
@@ -60,7 +62,8 @@ export async function startBench(env: NodeJS.ProcessEnv = {}): Promise<Bench> {
       tenant: cpuOf(child.pid!),
       postgres: [postmaster, ...childrenOf(postmaster)].reduce((sum, pid) => sum + cpuOf(pid), 0),
     }),
-    memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) / 1024,
+    memory: () => memoryOf(child.pid!),
+    postmaster,
     async stop() {
       child.kill('SIGTERM');
       if (child.exitCode === null) await once(child, 'exit');
@@ -100,6 +103,17 @@ function cpuOf(pid: number): number {
     return 0;
   }
 }
+
+/** Memory of a process and its children, in MB; what they share counts once (`Pss` of proc_pid_smaps(5)). */
+export const memoryOf = (pid: number): number =>
+  [pid, ...childrenOf(pid)].reduce((sum, one) => {
+    const [, kilobytes] = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${one}/smaps_rollup`, 'utf8'))!;
+    return sum + Number(kilobytes) / 1024;
+  }, 0);
+
+/** The process ID of the PostgreSQL that runs on a data directory. */
+export const postmasterOf = (data: string): number =>
+  Number(readFileSync(path.join(data, 'postgres/postmaster.pid'), 'utf8').split('\n')[0]);
 
 const childrenOf = (pid: number): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
