@@ -50,7 +50,7 @@ export default tseslint.config(
       '**/dist/**',
       '**/node_modules/**',
       'packages/n8n-nodes-mosaic/**',
-      'bench/peers/**',
+      'bench/peers/**/*.mjs',
     ],
   },
   js.configs.recommended,
