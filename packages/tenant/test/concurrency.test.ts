@@ -104,3 +104,33 @@ it('whoever is made an actor while it is deleted acts for nobody afterwards', as
   await own.close();
   await database.drop();
 });
+
+it('whatever is changed while its user is deleted, nothing of a deleted user stays', async () => {
+  const database = await freshDatabase();
+  const storage = { databaseUrl: database.url };
+  // Of two instances, neither knows what the other has under way.
+  const one = await startTestTenant({ storage, instances: 1 });
+  const other = await startTestTenant({ storage, instances: 1, publicUrl: one.url });
+  const group = await one.send('POST', '/cis/v1/groups', { name: 'Crew' });
+  const members = `/cis/v1/groups/${group.body.result.group_id}/members`;
+  for (let round = 0; round < 10; round += 1) {
+    const users = await Promise.all(Array.from({ length: 20 }, () => one.create({ email: freshEmail() })));
+    const all = users.flatMap(({ user_id }, n) => [
+      one.update(user_id, { email: freshEmail() }),
+      one.update(user_id, { language: `l${round}` }),
+      n % 5 === 0
+        ? one.send('POST', members, { user_ids: [user_id] })
+        : one.update(user_id, { username: freshEmail() }),
+      other.send('DELETE', `/cis/v1/manage/users/${user_id}`),
+    ]);
+    for (const { status } of await Promise.all(all)) expect(status).toBeLessThan(500);
+  }
+  for (const table of ['identifiers', 'user_history', 'group_members', 'delegations']) {
+    const left = await database.query(`select user_id from ${table} where user_id not in (select user_id from users)`);
+    expect(left, table).toEqual([]);
+  }
+  expect(await database.query('select user_id from users')).toEqual([]);
+  await other.close();
+  await one.close();
+  await database.drop();
+});

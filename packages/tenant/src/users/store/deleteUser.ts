@@ -2,6 +2,7 @@ import { inOneTransaction, inTransaction, type Database, type Queryable } from '
 import { shared } from '../../database/shared.ts';
 import type { Writer } from '../../database/writer.ts';
 import { applyChange, changeOf } from '../rules/change.ts';
+import type { User } from '../rules/user.ts';
 import { wantVersion } from '../rules/version.ts';
 import { lockUser, replaceUser } from './changeAlone.ts';
 import { findActors, findDependents } from './delegations.ts';
@@ -71,25 +72,17 @@ const deleteUnlessActors = (database: Database, batch: Asked[]): Promise<string[
 /** What belongs to a user, beside what its deletion leaves. */
 const BELONGINGS = ['user_history', 'identifiers', 'delegations', 'sessions', 'one_time_codes'];
 
-const DELETE = `
-  with doomed as (
-    delete from users where tenant_id = $1 and user_id = any ($2::text[]) returning user_id, group_ids
-  ), memberships as (
-    delete from group_members using (select user_id, unnest(group_ids) as group_id from doomed) as left_groups
-    where group_members.tenant_id = $1 and group_members.user_id = left_groups.user_id
-      and group_members.group_id = left_groups.group_id
+const DELETE_BELONGINGS = `
+  with memberships as (
+    delete from group_members where tenant_id = $1 and group_id = any ($5::text[]) and user_id = any ($2::text[])
   ), ${BELONGINGS.map(
     (table) => `of_${table} as (
-    delete from ${table} using doomed
-    where ${table}.tenant_id = $1 and ${table}.user_id = any ($2::text[]) and ${table}.user_id = doomed.user_id
+    delete from ${table} where tenant_id = $1 and user_id = any ($2::text[])
   )`,
-  ).join(', ')}, recorded as (
-    insert into deleted_users (tenant_id, user_id, deleted_at, client_id)
-    select $1, doomed.user_id, $3, client_id from unnest($2::text[], $4::text[]) as asked (user_id, client_id)
-    join doomed on doomed.user_id = asked.user_id
-    on conflict (tenant_id, user_id) do update set deleted_at = excluded.deleted_at, client_id = excluded.client_id
-  )
-  select user_id from doomed`;
+  ).join(', ')}
+  insert into deleted_users (tenant_id, user_id, deleted_at, client_id)
+  select $1, user_id, $3, client_id from unnest($2::text[], $4::text[]) as deleted (user_id, client_id)
+  on conflict (tenant_id, user_id) do update set deleted_at = excluded.deleted_at, client_id = excluded.client_id`;
 
 /**
  * Deletes users with all that belongs to them, and records that they are deleted; a user who was made again by an import may
@@ -97,14 +90,28 @@ const DELETE = `
  * @returns the IDs of those who were there
  */
 async function deleteUsers(connection: Queryable, tenantId: string, batch: Asked[]): Promise<string[]> {
-  // In the one order that all take their locks in.
-  const ordered = [...batch].sort((one, other) => (one.userId < other.userId ? -1 : 1));
-  const { rows } = await connection.query<{ user_id: string }>({
+  const { rows } = await connection.query<Pick<User, 'user_id' | 'group_ids'>>({
     name: 'delete-users',
-    text: DELETE,
-    values: [tenantId, ordered.map(({ userId }) => userId), Date.now(), ordered.map(({ writer }) => writer.clientId)],
+    text: 'delete from users where tenant_id = $1 and user_id = any ($2::text[]) returning user_id, group_ids',
+    // In the one order that all take their locks in.
+    values: [tenantId, batch.map(({ userId }) => userId).sort()],
   });
-  return rows.map(({ user_id }) => user_id);
+  if (rows.length === 0) return [];
+  const deleted = rows.map(({ user_id }) => user_id);
+  const clients = new Map(batch.map(({ writer, userId }) => [userId, writer.clientId]));
+  // In a statement of its own, which sees what those have done for whom the first had to wait.
+  await connection.query({
+    name: 'delete-belongings',
+    text: DELETE_BELONGINGS,
+    values: [
+      tenantId,
+      deleted,
+      Date.now(),
+      deleted.map((userId) => clients.get(userId)),
+      [...new Set(rows.flatMap(({ group_ids }) => group_ids))],
+    ],
+  });
+  return deleted;
 }
 
 /** Deletes one under a lock, and takes it off those for whom it acts. */
