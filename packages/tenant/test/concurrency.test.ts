@@ -112,7 +112,7 @@ it('whatever is changed while its user is deleted, nothing of a deleted user sta
   const one = await startTestTenant({ storage, instances: 1 });
   const other = await startTestTenant({ storage, instances: 1, publicUrl: one.url });
   const group = await one.send('POST', '/cis/v1/groups', { name: 'Crew' });
-  const members = `/cis/v1/groups/${group.body.result.group_id}/members`;
+  const members = `/cis/v1/groups/${group.body.result.group_id}/users`;
   for (let round = 0; round < 10; round += 1) {
     const users = await Promise.all(Array.from({ length: 20 }, () => one.create({ email: freshEmail() })));
     const all = users.flatMap(({ user_id }, n) => [
