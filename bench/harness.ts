@@ -10,7 +10,8 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '../packages/tenant
 /** What every question of `bench/` is asked with: a tenant on a PostgreSQL, load, and the CPU time that each process takes. */
 
 const MAIN = path.resolve(import.meta.dirname, '../packages/tenant/dist/main.js');
-const [CLIENT_ID, CLIENT_SECRET] = ['bench', 'bench-secret-0123456789'];
+/** Of the application that the tenant of a bench starts with. */
+export const CREDENTIALS = { clientId: 'bench', clientSecret: 'bench-secret-0123456789' };
 
 export const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -20,6 +21,8 @@ export const median = (values: number[]): number => [...values].sort((a, b) => a
 export interface Bench {
   url: string;
   headers: Record<string, string>;
+  /** The access token that they carry. */
+  token: string;
   postgres: EmbeddedPostgres['connection'];
   /** A directory that goes with the bench. */
   directory: string;
@@ -44,8 +47,8 @@ export async function startBench(env: NodeJS.ProcessEnv = {}): Promise<Bench> {
       PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`,
       HOME: process.env.HOME,
       DATABASE_URL: `postgres:///${database}?host=${encodeURIComponent(host)}&user=${user}`,
-      TESSERA_CLIENT_ID: CLIENT_ID,
-      TESSERA_CLIENT_SECRET: CLIENT_SECRET,
+      TESSERA_CLIENT_ID: CREDENTIALS.clientId,
+      TESSERA_CLIENT_SECRET: CREDENTIALS.clientSecret,
       TESSERA_LOG_LEVEL: 'warn',
       ...env,
     },
@@ -53,9 +56,11 @@ export async function startBench(env: NodeJS.ProcessEnv = {}): Promise<Bench> {
   });
   const url = (await untilItServes(child)).replace('localhost', '127.0.0.1');
   const postmaster = postmasterOf(data);
+  const token = await getToken(url);
   return {
     url,
-    headers: { authorization: `Bearer ${await getToken(url)}`, 'content-type': 'application/json' },
+    token,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     postgres: postgres.connection,
     directory,
     cpu: () => ({
@@ -86,8 +91,8 @@ async function untilItServes(child: ChildProcess): Promise<string> {
 async function getToken(url: string): Promise<string> {
   const body = new URLSearchParams({
     grant_type: 'client_credentials',
-    client_id: CLIENT_ID,
-    client_secret: CLIENT_SECRET,
+    client_id: CREDENTIALS.clientId,
+    client_secret: CREDENTIALS.clientSecret,
   });
   const answer = await fetch(`${url}/oidc/token`, { method: 'POST', body });
   return ((await answer.json()) as { access_token: string }).access_token;

@@ -1,12 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { makeLog } from '../packages/tenant/src/log.ts';
-import { startTenant } from '../packages/tenant/src/tenant.ts';
 import { freePort } from '../playground/src/freePort.ts';
 import { installN8n } from '../playground/src/installN8n.ts';
 import { N8n, type Stored } from '../playground/src/n8n.ts';
+import { createUsers, CREDENTIALS, startBench } from './harness.ts';
 import {
   declarative,
   declarativePackage,
@@ -31,8 +29,7 @@ const { values } = parseArgs({
 const USERS = Number(values.users);
 const PROMISED = { bulk: 5, mapped: 20, single: 1.2 };
 const LIMIT = 200;
-const CREDENTIALS = { clientId: 'bench', clientSecret: 'bench-secret-0123456789' };
-const CREATED_AT_ONCE = 1000;
+const PAGE = 1000;
 
 interface Measured {
   contestant: Contestant;
@@ -43,18 +40,10 @@ interface Measured {
   megabytes: number;
 }
 
-const directory = await mkdtemp(path.join(tmpdir(), 'tessera-bench-'));
 await installN8n();
-const tenant = await startTenant({
-  port: 0,
-  host: '127.0.0.1',
-  storage: { directory: path.join(directory, 'tenant') },
-  connections: 16,
-  credentials: CREDENTIALS,
-  log: makeLog('warn'),
-});
-const tenantUrl = tenant.url.replace('localhost', '127.0.0.1');
-const n8n = new N8n(path.join(directory, 'n8n'), await freePort());
+const bench = await startBench();
+const { url: tenantUrl, token } = bench;
+const n8n = new N8n(path.join(bench.directory, 'n8n'), await freePort());
 await n8n.addTransmitNode();
 const packageDirectory = path.join(n8n.folder, '.n8n/nodes/node_modules/n8n-nodes-bench');
 await mkdir(packageDirectory, { recursive: true });
@@ -62,15 +51,7 @@ for (const [file, content] of Object.entries(declarativePackage)) {
   await writeFile(path.join(packageDirectory, file), content);
 }
 
-const token = await getToken();
-const ids: string[] = [];
-while (ids.length < USERS) {
-  const users = Array.from({ length: Math.min(CREATED_AT_ONCE, USERS - ids.length) }, (_, place) => ({
-    email: `bench-${ids.length + place}@example.com`,
-  }));
-  const { items } = (await api<{ items: { user: { user_id: string } }[] }>('POST', 'users/bulk', { users }))!;
-  ids.push(...items.map(({ user }) => user.user_id));
-}
+const ids = await createUsers(bench, USERS);
 
 /** One thing to measure, and the workflow that does it. */
 interface Step {
@@ -139,8 +120,8 @@ const userIdOf = (json: Record<string, unknown>): unknown =>
 /** How many users the tenant has without this round's update, or whose item tells of a failure. */
 async function countLost(output: Record<string, unknown>[], round: number): Promise<number> {
   let updated = 0;
-  for (let offset = 0; offset < USERS; offset += CREATED_AT_ONCE) {
-    const page = await fetch(`${tenantUrl}/cis/v1/users?page_offset=${offset}&page_limit=${CREATED_AT_ONCE}`, {
+  for (let offset = 0; offset < USERS; offset += PAGE) {
+    const page = await fetch(`${tenantUrl}/cis/v1/users?page_offset=${offset}&page_limit=${PAGE}`, {
       headers: { authorization: `Bearer ${token}` },
     });
     const { result } = (await page.json()) as { result: { language?: string }[] };
@@ -227,25 +208,11 @@ try {
 } finally {
   await limited.close();
   await shaky.close();
-  await tenant.close();
-  await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+  await bench.stop();
 }
 
 function node(name: string, rest: Record<string, unknown>): Record<string, unknown> {
   return { id: name, name, position: [0, 0], ...rest };
-}
-
-async function getToken(): Promise<string> {
-  const { clientId: client_id, clientSecret: client_secret } = CREDENTIALS;
-  const body = new URLSearchParams({ grant_type: 'client_credentials', client_id, client_secret });
-  const answer = await fetch(`${tenantUrl}/oidc/token`, { method: 'POST', body });
-  return ((await answer.json()) as { access_token: string }).access_token;
-}
-
-async function api<Result>(method: string, route: string, body: unknown): Promise<Result | undefined> {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const answer = await fetch(`${tenantUrl}/cis/v1/${route}`, { method, headers, body: JSON.stringify(body) });
-  return ((await answer.json()) as { result?: Result }).result;
 }
 
 /** The most memory that a process has had, in bytes; Linux tells it. */
