@@ -83,28 +83,33 @@ describe('a connection that is lost', () => {
     expect((await tenant.update(user.user_id, { language: 'en' })).status).toBe(200);
   });
 
-  it('is as good as none when the client leaves: its query ends with it', async () => {
-    await database.query(
-      `insert into users (tenant_id, user_id, version, status, status_changed_at, created_at, updated_at, profile, apps,
-        identities, group_ids) select 't', 'u' || n, 1, 'Active', 1, 1, 1, '{}', '{}', '[]', '{}' from generate_series(1, 10) n`,
-    );
-    // A search that waits: its table is locked.
-    const client = new pg.Client(database.url);
-    await client.connect();
-    await client.query('begin; lock table users in access exclusive mode');
-    const { hostname, port } = new URL(tenant.url);
-    const socket = connect(Number(port), hostname === 'localhost' ? '127.0.0.1' : hostname);
-    socket.write(`GET /cis/v1/users/count HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tenant.token}\r\n\r\n`);
-    const counting = async () =>
-      (await backends()).filter(({ query, state }) => /count/.test(query) && state === 'active');
-    while ((await counting()).length === 0);
-    socket.destroy();
-    await once(socket, 'close');
-    while ((await counting()).length > 0);
-    await client.query('rollback');
-    await client.end();
-    expect((await tenant.send('GET', '/cis/v1/users/count')).status).toBe(200);
-  });
+  it.each(['/cis/v1/users/count', '/cis/v1/users'])(
+    'is as good as none when the client leaves: its query ends with it (%s)',
+    async (path) => {
+      const own = await startTestTenant({ storage: { databaseUrl: database.url }, connections: 8, instances: 1 });
+      await own.create({ email: freshEmail() });
+      // A search that waits: its table is locked.
+      const client = new pg.Client(database.url);
+      await client.connect();
+      await client.query('begin; lock table users in access exclusive mode');
+      const { hostname, port } = new URL(own.url);
+      const searching = async () =>
+        (await backends()).filter(({ query, state }) => /from users/.test(query) && state === 'active');
+      // As many as searches have places.
+      for (let leaver = 0; leaver < 2; leaver += 1) {
+        const socket = connect(Number(port), hostname === 'localhost' ? '127.0.0.1' : hostname);
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${own.token}\r\n\r\n`);
+        while ((await searching()).length === 0);
+        socket.destroy();
+        await once(socket, 'close');
+        while ((await searching()).length > 0);
+      }
+      await client.query('rollback');
+      await client.end();
+      expect((await own.send('GET', path)).status).toBe(200);
+      await own.close();
+    },
+  );
 });
 
 // A cluster keeps a connection of its own to each database, which cannot be renamed then.

@@ -72,11 +72,12 @@ export class Database implements Queryable {
 
   /**
    * Does work on one connection.
-   * @param work gets the connection, and the client below it, whose promises `guard` must see
+   * @param work gets the connection, and the client below it, whose promises `guard` must see; `isOpen` tells whether the
+   * client can still be asked something
    * @throws DatabaseUnavailable, or what the work throws
    */
   async withConnection<T>(
-    work: (connection: Queryable, client: pg.PoolClient, guard: Guard) => Promise<T>,
+    work: (connection: Queryable, client: pg.PoolClient, guard: Guard, isOpen: () => boolean) => Promise<T>,
   ): Promise<T> {
     const limit = timeLimit();
     limit?.throwIfOver();
@@ -99,7 +100,7 @@ export class Database implements Queryable {
     try {
       limit?.throwIfOver();
       limit?.onEnd(cut);
-      return await work({ query: (query) => guard(client.query(query)) }, client, guard);
+      return await work({ query: (query) => guard(client.query(query)) }, client, guard, () => !cutOff && !broken);
     } finally {
       limit?.offEnd(cut);
       client.release(cutOff || broken);
@@ -115,7 +116,7 @@ export class Database implements Queryable {
     take: (rows: Row[]) => Promise<boolean>,
   ): Promise<void> {
     return this.searches(() =>
-      this.withConnection(async (_connection, client, guard) => {
+      this.withConnection(async (_connection, client, guard, isOpen) => {
         const cursor = client.query(new Cursor<Row>(text, values, { types: TYPES }));
         try {
           for (;;) {
@@ -123,7 +124,8 @@ export class Database implements Queryable {
             if (rows.length === 0 || !(await take(rows)) || rows.length < CHUNK_ROWS) return;
           }
         } finally {
-          await guard(cursor.close());
+          // On a connection that is lost it would wait for ever.
+          if (isOpen()) await guard(closed(cursor, client));
         }
       }),
     );
@@ -133,6 +135,16 @@ export class Database implements Queryable {
     return this.pool.end();
   }
 }
+
+/** Closes a cursor; a connection that ends meanwhile has closed it. */
+const closed = (cursor: Cursor, client: pg.PoolClient): Promise<void> =>
+  new Promise((resolve, reject) => {
+    client.once('end', resolve);
+    cursor
+      .close()
+      .then(resolve, reject)
+      .finally(() => client.off('end', resolve));
+  });
 
 /** Waits for what a client does; what fails for the database's sake fails as an error that says so. */
 type Guard = <T>(promise: Promise<T>) => Promise<T>;

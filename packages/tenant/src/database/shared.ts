@@ -14,7 +14,7 @@ export interface SharedWork<Item, Answer> {
   groupOf?(item: Item): string;
   /** Of two with one key the second waits until the first is done; none waits for another when absent. */
   keyOf?(item: Item): string;
-  /** The answer to one that somebody else is in the way of, by a lock or a unique value; it fails when absent. */
+  /** The answer to all of a batch, when somebody else was in the way of one, by a lock or a unique value. */
   inTheWay?: Answer;
 }
 
@@ -42,12 +42,13 @@ interface Waiting<Item, Answer> {
  *
  * - WAITING from when it is asked for, in the order of asking; one whose request was given up is dropped. It goes UNDER WAY
  *   when all that came in with it are there and no batch is under way, or as many wait as are under way, so that the tenant, the
- *   database and its disk all have work; or when those under way take longer than PATIENCE_MS. With it goes all that waits beside it and fits: of one group, one for each key and none whose
- *   key is in a batch under way, at most MOST_IN_A_BATCH, in
- *   at most MOST_UNDER_WAY batches. The fuller a batch, the less each of it costs.
+ *   database and its disk all have work; or when those under way take longer than PATIENCE_MS. With it goes all that waits
+ *   beside it and fits: of one group, one for each key and none whose key is in a batch under way, at most MOST_IN_A_BATCH. No
+ *   more than MOST_UNDER_WAY batches are under way. The fuller a batch, the less each of it costs.
  * - UNDER WAY in a batch. When its work succeeds, it is DONE, or FAILED where the answer is an error.
- * - SPLIT after the work failed: each half of the batch goes UNDER WAY after the other, so that what is wrong with one item, or
- *   in its way, fails that one. Alone, it is DONE or FAILED.
+ * - SPLIT after the work failed: each half of the batch goes UNDER WAY after the other, so that what is wrong with one item
+ *   fails that one. Alone, it is DONE or FAILED. Where somebody was in the way of one, all of the batch are DONE at once with the
+ *   answer `inTheWay`, when there is one: to look for the one that is blocked would hold up the others.
  * - DONE: its promise has the answer. FAILED: its promise is rejected. A database that does not answer fails the whole batch:
  *   nobody knows what it has done.
  */
@@ -84,11 +85,12 @@ function makeQueue<Item, Answer>(
       }
     } catch (error) {
       const blocked = isLocked(error) || isUniqueViolation(error) || isUntold(error);
+      if (blocked && inTheWay !== undefined) {
+        for (const { resolve } of batch) resolve(inTheWay);
+        return;
+      }
       if (batch.length === 1 || (error instanceof DatabaseUnavailable && !blocked)) {
-        for (const { resolve, reject } of batch) {
-          if (blocked && inTheWay !== undefined) resolve(inTheWay);
-          else reject(error);
-        }
+        for (const { reject } of batch) reject(error);
         return;
       }
       const half = Math.ceil(batch.length / 2);
@@ -119,6 +121,7 @@ function makeQueue<Item, Answer>(
 
   function sendNext(): void {
     scheduled = false;
+    if (underWay >= MOST_UNDER_WAY) return;
     const batch = nextBatch();
     // All of them wait for one under way.
     if (batch.length === 0) return;

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenSet } from '@tessera/contract';
 import type { ClientOfApplication } from '../applications/clientStore.ts';
+import { DatabaseUnavailable } from '../database/errors.ts';
 import { findUser } from '../users/store/findUsers.ts';
 import type { User } from '../users/rules/user.ts';
 import { SessionOver, UserNotActive } from './errors.ts';
@@ -13,12 +15,14 @@ import { recordSignIn, type Session } from './store/signIn.ts';
 import { refreshTokenEnd, sessionEnd, userTokens, type Wishes } from './userTokens.ts';
 
 /** How often it is tried when the user changes meanwhile. */
-const ATTEMPTS = 10;
+const ATTEMPTS = 20;
+const PAUSE_MS = 5;
 
 /**
  * Signs a user in who has proved who it is: records it, and gives tokens.
  * @param sessionId a session of the same user that this sign-in joins
- * @throws UserNotActive, or SessionOver when there is no such session to join
+ * @throws UserNotActive; SessionOver when there is no such session to join; DatabaseUnavailable when others change the user again
+ * and again
  */
 export async function completeSignIn(
   { database, tokens }: Pick<SignInParts, 'database' | 'tokens'>,
@@ -64,10 +68,12 @@ export async function completeSignIn(
       },
     });
     if (recorded) return userTokens(tokens, client, { user: after, session }, refreshToken, wishes);
+    // Not in step with those who change it.
+    await delay(Math.random() * attempt * PAUSE_MS);
     user = await findUser(database, tenantId, user.user_id);
   }
   // Deleted meanwhile, or changed again and again.
-  throw new UserNotActive();
+  throw user ? new DatabaseUnavailable(new Error('The user was changed by others each time')) : new UserNotActive();
 }
 
 const mayJoin = (session: Session, user: User, client: ClientOfApplication): boolean =>

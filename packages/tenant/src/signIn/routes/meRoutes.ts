@@ -85,8 +85,10 @@ export function ownPasswordRoutes(app: FastifyInstance, parts: SignInParts): voi
     }
     if (body.password === body.current_password) throw new InvalidPasswordInput('password must be another one');
     const credentials = { password: body.password, force_replace: false };
-    if (!(await setPassword(parts, caller, user, { credentials, property: 'password' }))) throw new SessionEnded();
-    await renewSession(database, caller.tid, session.session_id, Date.now());
+    const wanted = { credentials, property: 'password', unlessReplaced: () => new WrongPassword() };
+    const changed = await setPassword(parts, caller, user, wanted);
+    if (!changed) throw new SessionEnded();
+    await renewSession(database, caller.tid, session.session_id, changed.password!.updated_at);
     return REGISTERED;
   });
 }

@@ -132,13 +132,15 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
     const before = await findUser(database, client.tenant_id, code.user_id);
     // The one that was refused, and none that somebody has set since.
     if (before?.password?.updated_at !== code.data.passwordSetAt) throw new InvalidCode();
-    await setPassword(parts, caller, before, {
+    const changed = await setPassword(parts, caller, before, {
       credentials: { password: body.new_password, force_replace: false },
       property: 'new_password',
+      unlessReplaced: () => new InvalidCode(),
       async onGood() {
         if (!(await takeCode(database, code))) throw new InvalidCode();
       },
     });
+    if (!changed) throw new InvalidCode();
     return { message: 'Password set' };
   });
 }

@@ -17,6 +17,8 @@ export interface NewPassword {
   username?: string;
   /** The versions that the user may be at before; any when absent. */
   versions?: number[];
+  /** Gives what is thrown when the password is another one by then than it was read; not asked when absent. */
+  unlessReplaced?(): Error;
   /** Done when the password is known to be good, and before it is stored: what it throws sets none. */
   onGood?(): Promise<void>;
 }
@@ -26,13 +28,13 @@ export interface NewPassword {
  * @param user as it was read: one without a password gets its first, and only as long as it has none
  * @returns the user; undefined when there is none with this ID
  * @throws WeakPassword, PasswordRecentlyUsed, HashingBusy; PasswordConfigured when a first one is not the first any more; what
- * `changeUser` and `onGood` throw
+ * `changeUser`, `unlessReplaced` and `onGood` throw
  */
 export async function setPassword(
   { database, passwords }: ForPasswords,
   caller: AccessTokenClaims,
   { user_id: userId, password: before }: Pick<User, 'user_id' | 'password'>,
-  { credentials, property, anyStrength, username, versions, onGood }: NewPassword,
+  { credentials, property, anyStrength, username, versions, unlessReplaced, onGood }: NewPassword,
 ): Promise<User | undefined> {
   const at = Date.now();
   const password = await passwords.recordOf(credentials, { at, before, property, anyStrength });
@@ -40,6 +42,7 @@ export async function setPassword(
   const change = changeOf(username === undefined ? {} : { username }, { at, appId: caller.app_id, password, versions });
   return changeUser(database, writerOf(caller), userId, (user) => {
     if (!before && user.password) throw new PasswordConfigured('The user has a password already');
+    if (unlessReplaced && user.password?.hash !== before?.hash) throw unlessReplaced();
     return applyChange(user, change);
   });
 }

@@ -54,12 +54,17 @@ export async function linkActors(
   });
 }
 
-/** The IDs of those for whom a user acts, in the one order that all take their locks in. */
-export async function findDependents(connection: Queryable, tenantId: string, actorId: string): Promise<string[]> {
+/** The IDs of the first of those for whom a user acts, in the one order that all take their locks in. */
+export async function findDependents(
+  connection: Queryable,
+  tenantId: string,
+  actorId: string,
+  limit: number,
+): Promise<string[]> {
   const { rows } = await connection.query<{ user_id: string }>({
     name: 'find-dependents',
-    text: 'select user_id from delegations where tenant_id = $1 and actor_id = $2 order by user_id',
-    values: [tenantId, actorId],
+    text: 'select user_id from delegations where tenant_id = $1 and actor_id = $2 order by user_id limit $3',
+    values: [tenantId, actorId, limit],
   });
   return rows.map(({ user_id }) => user_id);
 }

@@ -6,6 +6,7 @@ import type { User } from '../rules/user.ts';
 import { wantVersion } from '../rules/version.ts';
 import { lockUser, replaceUser } from './changeAlone.ts';
 import { findActors, findDependents } from './delegations.ts';
+import { findUser } from './findUsers.ts';
 
 interface Asked {
   writer: Writer;
@@ -70,7 +71,7 @@ const deleteUnlessActors = (database: Database, batch: Asked[]): Promise<string[
   });
 
 /** What belongs to a user, beside what its deletion leaves. */
-const BELONGINGS = ['user_history', 'identifiers', 'delegations', 'sessions', 'one_time_codes'];
+const BELONGINGS = ['user_history', 'identifiers', 'delegations', 'one_time_codes'];
 
 const DELETE_BELONGINGS = `
   with memberships as (
@@ -79,7 +80,11 @@ const DELETE_BELONGINGS = `
     (table) => `of_${table} as (
     delete from ${table} where tenant_id = $1 and user_id = any ($2::text[])
   )`,
-  ).join(', ')}
+  ).join(', ')}, of_sessions as (
+    delete from sessions where tenant_id = $1 and user_id = any ($2::text[]) returning session_id
+  ), of_refresh_tokens as (
+    delete from refresh_tokens where tenant_id = $1 and session_id in (select session_id from of_sessions)
+  )
   insert into deleted_users (tenant_id, user_id, deleted_at, client_id)
   select $1, user_id, $3, client_id from unnest($2::text[], $4::text[]) as deleted (user_id, client_id)
   on conflict (tenant_id, user_id) do update set deleted_at = excluded.deleted_at, client_id = excluded.client_id`;
@@ -114,13 +119,25 @@ async function deleteUsers(connection: Queryable, tenantId: string, batch: Asked
   return deleted;
 }
 
-/** Deletes one under a lock, and takes it off those for whom it acts. */
-function deleteAlone(
+/** From how many users an actor is taken off in one transaction: others who want their rows wait for no longer. */
+const FREED_AT_ONCE = 100;
+
+/**
+ * Deletes one under a lock, and takes it off those for whom it acts: in chunks first, when they are many. A deletion that is
+ * cut short leaves fewer of them, and the next one goes on from there.
+ */
+async function deleteAlone(
   database: Database,
   writer: Writer,
   userId: string,
   versions: number[] | undefined,
 ): Promise<boolean> {
+  const user = await findUser(database, writer.tenantId, userId);
+  if (!user) return false;
+  wantVersion(user, versions);
+  const areMany = async (): Promise<boolean> =>
+    (await findDependents(database, writer.tenantId, userId, FREED_AT_ONCE + 1)).length > FREED_AT_ONCE;
+  while (await areMany()) await inTransaction(database, (connection) => freeDependents(connection, writer, userId));
   return inTransaction(database, async (connection) => {
     const user = await lockUser(connection, writer.tenantId, userId, 'update');
     if (!user) return false;
@@ -133,7 +150,7 @@ function deleteAlone(
 
 async function freeDependents(connection: Queryable, writer: Writer, actorId: string): Promise<void> {
   const { tenantId } = writer;
-  for (const userId of await findDependents(connection, tenantId, actorId)) {
+  for (const userId of await findDependents(connection, tenantId, actorId, FREED_AT_ONCE)) {
     const before = await lockUser(connection, tenantId, userId);
     if (!before || before.profile.delegated_access?.actor_id !== actorId) continue;
     const context = { at: Date.now(), appId: '' };
