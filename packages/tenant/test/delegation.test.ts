@@ -37,4 +37,18 @@ describe('who acts for a user', () => {
       { attribute: 'delegated_access', before: { actor_id: actor.user_id, permissions: ['read'] } },
     ]);
   });
+
+  it('is deleted, for however many', async () => {
+    const actor = await tenant.create({ email: freshEmail() });
+    const users = Array.from({ length: 250 }, () => ({
+      email: freshEmail(),
+      delegated_access: { actor_id: actor.user_id, permissions: [] },
+    }));
+    const created = await tenant.send('POST', '/cis/v1/users/bulk', { users });
+    expect(created.body.result).toMatchObject({ succeeded: users.length });
+    expect((await tenant.send('DELETE', `/cis/v1/manage/users/${actor.user_id}`)).status).toBe(204);
+    for (const { user } of created.body.result.items as { user: { user_id: string } }[]) {
+      expect((await tenant.get(user.user_id)).delegated_access).toBeUndefined();
+    }
+  });
 });

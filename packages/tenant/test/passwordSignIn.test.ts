@@ -160,6 +160,23 @@ describe('a sign-in with a password', () => {
     expect((await shop.get(user_id)).password_information).toMatchObject({ expired: true });
   });
 
+  it('that was replaced proves nothing any more: what an administrator sets meanwhile stays', async () => {
+    for (let round = 0; round < 6; round += 1) {
+      const user = await shop.create({ username: freshEmail(), credentials: { password: PASSWORD } });
+      const { reset_token } = (await signIn(user.username!)).body as { reset_token: string };
+      const [reset, byAdmin] = await Promise.all([
+        auth('password/reset', { reset_token, new_password: 'another engine' }),
+        shop.send('PUT', `/cis/v1/users/${user.user_id}/password`, {
+          password: 'a better engine',
+          force_replace: false,
+        }),
+      ]);
+      expect([200, 400]).toContain(reset.status);
+      expect(byAdmin.status).toBe(200);
+      expectTokens(await signIn(user.username!, 'a better engine'));
+    }
+  });
+
   it('signs no disabled user in, and none of another tenant’s application', async () => {
     const user = await withPassword();
     await shop.update(user.user_id, { status: 'Disabled' });
