@@ -14,8 +14,13 @@ export interface SharedWork<Item, Answer> {
   groupOf?(item: Item): string;
   /** Of two with one key the second waits until the first is done; none waits for another when absent. */
   keyOf?(item: Item): string;
-  /** The answer to all of a batch, when somebody else was in the way of one, by a lock or a unique value. */
+  /** The answer to one that somebody else is in the way of, by a lock or a unique value; it fails when absent. */
   inTheWay?: Answer;
+  /**
+   * Whether a lock that is in the way of one gives that answer to all of its batch at once. To look for the one would hold up
+   * the others; but the order in which they were asked for is lost.
+   */
+  scatters?: boolean;
 }
 
 /** A batch that has not come back after so long is waiting for a disk or a lock: the next one need not wait for it. */
@@ -46,9 +51,9 @@ interface Waiting<Item, Answer> {
  *   beside it and fits: of one group, one for each key and none whose key is in a batch under way, at most MOST_IN_A_BATCH. No
  *   more than MOST_UNDER_WAY batches are under way. The fuller a batch, the less each of it costs.
  * - UNDER WAY in a batch. When its work succeeds, it is DONE, or FAILED where the answer is an error.
- * - SPLIT after the work failed: each half of the batch goes UNDER WAY after the other, so that what is wrong with one item
- *   fails that one. Alone, it is DONE or FAILED. Where somebody was in the way of one, all of the batch are DONE at once with the
- *   answer `inTheWay`, when there is one: to look for the one that is blocked would hold up the others.
+ * - SPLIT after the work failed: each half of the batch goes UNDER WAY after the other, so that what is wrong with one item, or
+ *   in its way, fails that one. Alone, it is DONE or FAILED. Work that `scatters` is not split for a lock: all of the batch are
+ *   DONE.
  * - DONE: its promise has the answer. FAILED: its promise is rejected. A database that does not answer fails the whole batch:
  *   nobody knows what it has done.
  */
@@ -65,7 +70,7 @@ export function shared<Item, Answer>(
 
 function makeQueue<Item, Answer>(
   database: Database,
-  { work, groupOf = () => '', keyOf, inTheWay }: SharedWork<Item, Answer>,
+  { work, groupOf = () => '', keyOf, inTheWay, scatters = false }: SharedWork<Item, Answer>,
 ): (item: Item) => Promise<Answer> {
   let waiting: Waiting<Item, Answer>[] = [];
   let underWay = 0;
@@ -85,7 +90,7 @@ function makeQueue<Item, Answer>(
       }
     } catch (error) {
       const blocked = isLocked(error) || isUniqueViolation(error) || isUntold(error);
-      if (blocked && inTheWay !== undefined) {
+      if (blocked && inTheWay !== undefined && (batch.length === 1 || (scatters && isLocked(error)))) {
         for (const { resolve } of batch) resolve(inTheWay);
         return;
       }

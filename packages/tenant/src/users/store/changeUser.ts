@@ -52,6 +52,7 @@ const changeTogether = shared<AskedChange, User | undefined | typeof ALONE>({
   groupOf: ({ writer }) => writer.tenantId,
   keyOf: ({ writer, userId }) => `${writer.tenantId} ${userId}`,
   inTheWay: ALONE,
+  scatters: true,
   async work(database, batch) {
     const { tenantId } = batch[0]!.writer;
     const users = await readUsersById(

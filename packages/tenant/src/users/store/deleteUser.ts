@@ -34,6 +34,7 @@ const deleteTogether = shared<Asked, boolean | 'alone'>({
   groupOf: ({ writer }) => writer.tenantId,
   keyOf: ({ writer, userId }) => `${writer.tenantId} ${userId}`,
   inTheWay: 'alone',
+  scatters: true,
   async work(database, batch) {
     const actors = new Set<string>();
     for (;;) {
