@@ -12,8 +12,8 @@ export interface SharedWork<Item, Answer> {
   work(database: Database, items: Item[]): Promise<(Answer | Error)[]>;
   /** Those of one group may go together, such as one tenant's; any may when absent. */
   groupOf?(item: Item): string;
-  /** Of two with one key the second waits until the first is done; none waits for another when absent. */
-  keyOf?(item: Item): string;
+  /** Of two with a key in common the second waits until the first is done; none waits for another when absent. */
+  keysOf?(item: Item): string[];
   /** The answer to one that somebody else is in the way of, by a lock or a unique value; it fails when absent. */
   inTheWay?: Answer;
   /**
@@ -48,7 +48,7 @@ interface Waiting<Item, Answer> {
  * - WAITING from when it is asked for, in the order of asking; one whose request was given up is dropped. It goes UNDER WAY
  *   when all that came in with it are there and no batch is under way, or as many wait as are under way, so that the tenant, the
  *   database and its disk all have work; or when those under way take longer than PATIENCE_MS. With it goes all that waits
- *   beside it and fits: of one group, one for each key and none whose key is in a batch under way, at most MOST_IN_A_BATCH. No
+ *   beside it and fits: of one group, one for each key and none with a key in a batch under way, at most MOST_IN_A_BATCH. No
  *   more than MOST_UNDER_WAY batches are under way. The fuller a batch, the less each of it costs.
  * - UNDER WAY in a batch. When its work succeeds, it is DONE, or FAILED where the answer is an error.
  * - SPLIT after the work failed: each half of the batch goes UNDER WAY after the other, so that what is wrong with one item, or
@@ -70,7 +70,7 @@ export function shared<Item, Answer>(
 
 function makeQueue<Item, Answer>(
   database: Database,
-  { work, groupOf = () => '', keyOf, inTheWay, scatters = false }: SharedWork<Item, Answer>,
+  { work, groupOf = () => '', keysOf, inTheWay, scatters = false }: SharedWork<Item, Answer>,
 ): (item: Item) => Promise<Answer> {
   let waiting: Waiting<Item, Answer>[] = [];
   let underWay = 0;
@@ -104,7 +104,7 @@ function makeQueue<Item, Answer>(
     }
   }
 
-  /** The longest waiting of one group; of two with one key, the second goes with a later batch. */
+  /** The longest waiting of one group; of two with a key in common, the second goes with a later batch. */
   function nextBatch(): Waiting<Item, Answer>[] {
     // What was given up while it waited is not begun.
     waiting = waiting.filter(({ limit }) => !limit?.reason);
@@ -113,12 +113,12 @@ function makeQueue<Item, Answer>(
     const rest: Waiting<Item, Answer>[] = [];
     let group: string | undefined;
     for (const one of waiting) {
-      const key = keyOf?.(one.item);
-      const free = key === undefined || !taken.has(key);
+      const keys = keysOf?.(one.item) ?? [];
+      const free = !keys.some((key) => taken.has(key));
       if (free) group ??= groupOf(one.item);
       const fits = free && batch.length < MOST_IN_A_BATCH && groupOf(one.item) === group;
       (fits ? batch : rest).push(one);
-      if (key !== undefined) taken.add(key);
+      for (const key of keys) taken.add(key);
     }
     waiting = rest;
     return batch;
@@ -130,7 +130,7 @@ function makeQueue<Item, Answer>(
     const batch = nextBatch();
     // All of them wait for one under way.
     if (batch.length === 0) return;
-    const keys = keyOf ? batch.map(({ item }) => keyOf(item)) : [];
+    const keys = keysOf ? batch.flatMap(({ item }) => keysOf(item)) : [];
     for (const key of keys) busy.add(key);
     underWay += 1;
     itemsUnderWay += batch.length;

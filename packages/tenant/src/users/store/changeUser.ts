@@ -50,7 +50,7 @@ interface Changed {
 
 const changeTogether = shared<AskedChange, User | undefined | typeof ALONE>({
   groupOf: ({ writer }) => writer.tenantId,
-  keyOf: ({ writer, userId }) => `${writer.tenantId} ${userId}`,
+  keysOf: ({ writer, userId }) => [`${writer.tenantId} ${userId}`],
   inTheWay: ALONE,
   scatters: true,
   async work(database, batch) {

@@ -32,7 +32,7 @@ export async function deleteUser(
 
 const deleteTogether = shared<Asked, boolean | 'alone'>({
   groupOf: ({ writer }) => writer.tenantId,
-  keyOf: ({ writer, userId }) => `${writer.tenantId} ${userId}`,
+  keysOf: ({ writer, userId }) => [`${writer.tenantId} ${userId}`],
   inTheWay: 'alone',
   scatters: true,
   async work(database, batch) {

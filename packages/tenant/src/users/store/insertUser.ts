@@ -1,5 +1,5 @@
 import { differenceOf } from '../rules/history.ts';
-import { identifiersBeyond, identifiersOf } from '../rules/identifiers.ts';
+import { identifierKey, identifiersBeyond, identifiersOf } from '../rules/identifiers.ts';
 import type { User } from '../rules/user.ts';
 import { inTransaction, type Database, type Queryable } from '../../database/database.ts';
 import { shared } from '../../database/shared.ts';
@@ -26,6 +26,9 @@ export async function insertUser(database: Database, writer: Writer, user: User)
 
 const insertTogether = shared<Asked, 'stored' | 'alone'>({
   groupOf: ({ writer }) => writer.tenantId,
+  // Of two who want one identifier, the first gets it.
+  keysOf: ({ writer, user }) =>
+    identifiersOf(user.profile).map((identifier) => `${writer.tenantId} ${identifierKey(identifier)}`),
   inTheWay: 'alone',
   async work(database, batch) {
     const { tenantId } = batch[0]!.writer;
