@@ -158,7 +158,7 @@ export interface Load {
 
 /**
  * Loads a server with wrk, which takes less of the machine than any load generator in JavaScript.
- * @param request the body of Lua's `function request()`: `n` counts and is unique, `id` is the `i`th of `ids`, any of them
+ * @param request the body of Lua's `function request()`: `n` counts and is unique, `id` is any of `ids`
  * @throws when an answer was no success
  */
 export async function load(
@@ -180,8 +180,7 @@ export async function load(
     local n = math.random(1000000000) * 1000
     function request()
       n = n + 1
-      local i = math.random(#ids)
-      local id = ids[i]
+      local id = ids[math.random(#ids)]
       ${request}
     end
     function done(summary)
