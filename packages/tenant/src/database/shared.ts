@@ -33,6 +33,7 @@ const tooLate = (): Error => new DatabaseUnavailable(new TimeLimitReached());
 
 interface Waiting<Item, Answer> {
   item: Item;
+  keys: string[];
   /** The time limit of the request that asks for it. */
   limit: TimeLimit | undefined;
   resolve(answer: Answer): void;
@@ -70,7 +71,7 @@ export function shared<Item, Answer>(
 
 function makeQueue<Item, Answer>(
   database: Database,
-  { work, groupOf = () => '', keysOf, inTheWay, scatters = false }: SharedWork<Item, Answer>,
+  { work, groupOf = () => '', keysOf = () => [], inTheWay, scatters = false }: SharedWork<Item, Answer>,
 ): (item: Item) => Promise<Answer> {
   let waiting: Waiting<Item, Answer>[] = [];
   let underWay = 0;
@@ -113,12 +114,11 @@ function makeQueue<Item, Answer>(
     const rest: Waiting<Item, Answer>[] = [];
     let group: string | undefined;
     for (const one of waiting) {
-      const keys = keysOf?.(one.item) ?? [];
-      const free = !keys.some((key) => taken.has(key));
+      const free = !one.keys.some((key) => taken.has(key));
       if (free) group ??= groupOf(one.item);
       const fits = free && batch.length < MOST_IN_A_BATCH && groupOf(one.item) === group;
       (fits ? batch : rest).push(one);
-      for (const key of keys) taken.add(key);
+      for (const key of one.keys) taken.add(key);
     }
     waiting = rest;
     return batch;
@@ -130,7 +130,7 @@ function makeQueue<Item, Answer>(
     const batch = nextBatch();
     // All of them wait for one under way.
     if (batch.length === 0) return;
-    const keys = keysOf ? batch.flatMap(({ item }) => keysOf(item)) : [];
+    const keys = batch.flatMap((one) => one.keys);
     for (const key of keys) busy.add(key);
     underWay += 1;
     itemsUnderWay += batch.length;
@@ -161,7 +161,7 @@ function makeQueue<Item, Answer>(
 
   return (item) =>
     new Promise((resolve, reject) => {
-      waiting.push({ item, limit: timeLimit(), resolve, reject });
+      waiting.push({ item, keys: keysOf(item), limit: timeLimit(), resolve, reject });
       schedule();
     });
 }

@@ -133,12 +133,15 @@ async function deleteAlone(
   userId: string,
   versions: number[] | undefined,
 ): Promise<boolean> {
-  const user = await findUser(database, writer.tenantId, userId);
-  if (!user) return false;
-  wantVersion(user, versions);
   const areMany = async (): Promise<boolean> =>
     (await findDependents(database, writer.tenantId, userId, FREED_AT_ONCE + 1)).length > FREED_AT_ONCE;
-  while (await areMany()) await inTransaction(database, (connection) => freeDependents(connection, writer, userId));
+  if (await areMany()) {
+    const actor = await findUser(database, writer.tenantId, userId);
+    if (!actor) return false;
+    wantVersion(actor, versions);
+    do await inTransaction(database, (connection) => freeDependents(connection, writer, userId));
+    while (await areMany());
+  }
   return inTransaction(database, async (connection) => {
     const user = await lockUser(connection, writer.tenantId, userId, 'update');
     if (!user) return false;

@@ -33,11 +33,11 @@ const insertTogether = shared<Asked, 'stored' | 'alone'>({
   async work(database, batch) {
     const { tenantId } = batch[0]!.writer;
     const wanted = batch.map((asked) => ({ of: asked, identifiers: identifiersOf(asked.user.profile) }));
-    const { refused, rivals } = await claimable(database, tenantId, wanted);
-    const alone = new Set(rivals);
-    const free = batch.filter((asked) => !refused.has(asked) && !alone.has(asked));
+    // No two of a batch want one.
+    const { refused } = await claimable(database, tenantId, wanted);
+    const free = batch.filter((asked) => !refused.has(asked));
     if (free.length > 0) await store(database, tenantId, free);
-    return batch.map((asked) => refused.get(asked) ?? (alone.has(asked) ? 'alone' : 'stored'));
+    return batch.map((asked) => refused.get(asked) ?? 'stored');
   },
 });
 
