@@ -21,6 +21,11 @@ export interface SharedWork<Item, Answer> {
    * the others; but the order in which they were asked for is lost.
    */
   scatters?: boolean;
+  /**
+   * Whether a batch goes beside another as soon as it is as full. What waits for a disk gains by that; what only reads does not,
+   * and is answered in its order when it does not.
+   */
+  overlaps?: boolean;
 }
 
 /** A batch that has not come back after so long is waiting for a disk or a lock: the next one need not wait for it. */
@@ -47,8 +52,9 @@ interface Waiting<Item, Answer> {
  * An item is
  *
  * - WAITING from when it is asked for, in the order of asking; one whose request was given up is dropped. It goes UNDER WAY
- *   when all that came in with it are there and no batch is under way, or as many wait as are under way, so that the tenant, the
- *   database and its disk all have work; or when those under way take longer than PATIENCE_MS. With it goes all that waits
+ *   when all that came in with it are there and no batch is under way, or, of work that `overlaps`, as many wait as are under
+ *   way, so that the tenant, the database and its disk all have something to do; or when those under way take longer than
+ *   PATIENCE_MS. With it goes all that waits
  *   beside it and fits: of one group, one for each key and none with a key in a batch under way, at most MOST_IN_A_BATCH. No
  *   more than MOST_UNDER_WAY batches are under way. The fuller a batch, the less each of it costs.
  * - UNDER WAY in a batch. When its work succeeds, it is DONE, or FAILED where the answer is an error.
@@ -71,7 +77,14 @@ export function shared<Item, Answer>(
 
 function makeQueue<Item, Answer>(
   database: Database,
-  { work, groupOf = () => '', keysOf = () => [], inTheWay, scatters = false }: SharedWork<Item, Answer>,
+  {
+    work,
+    groupOf = () => '',
+    keysOf = () => [],
+    inTheWay,
+    scatters = false,
+    overlaps = false,
+  }: SharedWork<Item, Answer>,
 ): (item: Item) => Promise<Answer> {
   let waiting: Waiting<Item, Answer>[] = [];
   let underWay = 0;
@@ -148,7 +161,7 @@ function makeQueue<Item, Answer>(
   /** Sends the next batch once all is read that has come in by now, when there is enough for one; otherwise a little later. */
   function schedule(): void {
     if (scheduled || waiting.length === 0 || underWay >= MOST_UNDER_WAY) return;
-    if (waiting.length >= itemsUnderWay) {
+    if (underWay === 0 || (overlaps && waiting.length >= itemsUnderWay)) {
       scheduled = true;
       setImmediate(sendNext);
     } else {

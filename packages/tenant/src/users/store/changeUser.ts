@@ -53,6 +53,7 @@ const changeTogether = shared<AskedChange, User | undefined | typeof ALONE>({
   keysOf: ({ writer, userId }) => [`${writer.tenantId} ${userId}`],
   inTheWay: ALONE,
   scatters: true,
+  overlaps: true,
   async work(database, batch) {
     const { tenantId } = batch[0]!.writer;
     const users = await readUsersById(

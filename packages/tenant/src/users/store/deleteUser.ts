@@ -35,6 +35,7 @@ const deleteTogether = shared<Asked, boolean | 'alone'>({
   keysOf: ({ writer, userId }) => [`${writer.tenantId} ${userId}`],
   inTheWay: 'alone',
   scatters: true,
+  overlaps: true,
   async work(database, batch) {
     const actors = new Set<string>();
     for (;;) {

@@ -30,6 +30,7 @@ const insertTogether = shared<Asked, 'stored' | 'alone'>({
   keysOf: ({ writer, user }) =>
     identifiersOf(user.profile).map((identifier) => `${writer.tenantId} ${identifierKey(identifier)}`),
   inTheWay: 'alone',
+  overlaps: true,
   async work(database, batch) {
     const { tenantId } = batch[0]!.writer;
     const wanted = batch.map((asked) => ({ of: asked, identifiers: identifiersOf(asked.user.profile) }));
