@@ -100,7 +100,7 @@ export class Database implements Queryable {
     try {
       limit?.throwIfOver();
       limit?.onEnd(cut);
-      return await work({ query: (query) => guard(client.query(query)) }, client, guard, () => !cutOff && !broken);
+      return await work({ query: (query) => guard(ask(client, query)) }, client, guard, () => !cutOff && !broken);
     } finally {
       limit?.offEnd(cut);
       client.release(cutOff || broken);
@@ -135,6 +135,18 @@ export class Database implements Queryable {
     return this.pool.end();
   }
 }
+
+/**
+ * Asks a query of a client. What pg promises by itself it sets on a query that is made already, and V8 then keeps the rows of all
+ * queries until it collects everything: collections of young objects took 3 ms instead of 0.5.
+ */
+const ask = <Row extends pg.QueryResultRow>(
+  client: pg.PoolClient,
+  query: pg.QueryConfig,
+): Promise<pg.QueryResult<Row>> =>
+  new Promise((resolve, reject) => {
+    client.query<Row>(query, (error: Error | undefined, result) => (error ? reject(error) : resolve(result)));
+  });
 
 /** Closes a cursor; a connection that ends meanwhile has closed it. */
 const closed = (cursor: Cursor, client: pg.PoolClient): Promise<void> =>
