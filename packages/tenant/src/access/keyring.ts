@@ -27,10 +27,6 @@ export interface Keyring {
 
 /** @param database where the keys are; a key that is not known is asked for at once */
 export function makeKeyring(database: Database): Keyring {
-  const known = remembered(1000, async (tenantId) => {
-    const keys = await listSigningKeys(database, tenantId);
-    return new Map(keys.map((key) => [key.kid, key]));
-  });
   const imported = new LRUCache<string, CryptoKey>({ max: 1000 });
 
   const importKey = async (jwk: JWK, kid: string): Promise<CryptoKey> => {
@@ -39,6 +35,16 @@ export function makeKeyring(database: Database): Keyring {
     imported.set(name, key);
     return key;
   };
+
+  /** What a tenant's tokens are verified with, by key ID; nothing for a key that is disabled. */
+  const verifiers = remembered(1000, async (tenantId) => {
+    const keys = await listSigningKeys(database, tenantId);
+    const entries = keys.map(
+      async (key) =>
+        [key.kid, key.status === 'disabled' ? undefined : await importKey(publicPart(key), key.kid)] as const,
+    );
+    return new Map(await Promise.all(entries));
+  });
 
   return {
     async signer(tenantId) {
@@ -49,11 +55,10 @@ export function makeKeyring(database: Database): Keyring {
     },
 
     async verifier(tenantId, kid) {
-      let key = (await known.fetch(tenantId))?.get(kid);
+      const keys = await verifiers.get(tenantId);
+      if (keys?.has(kid)) return keys.get(kid);
       // Another instance may have made it a moment ago.
-      key ??= (await known.fetch(tenantId, { forceRefresh: true }))?.get(kid);
-      if (!key || key.status === 'disabled') return undefined;
-      return importKey(publicPart(key), kid);
+      return (await verifiers.refresh(tenantId))?.get(kid);
     },
 
     async published(tenantId) {
@@ -61,7 +66,7 @@ export function makeKeyring(database: Database): Keyring {
       return { keys: keys.filter(({ status }) => status !== 'disabled').map(publicPart) };
     },
 
-    forget: () => known.clear(),
+    forget: () => verifiers.clear(),
   };
 }
 

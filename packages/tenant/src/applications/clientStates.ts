@@ -17,7 +17,7 @@ export function makeClientStates(database: Database): ClientStates {
   });
   return {
     async isGood(tenantId, clientId) {
-      return (await states.fetch(clientId))?.tenantId === tenantId;
+      return (await states.get(clientId))?.tenantId === tenantId;
     },
     forget: () => states.clear(),
   };

@@ -9,6 +9,15 @@ const LOOKS_MS = 100;
 /** How long the database may take to tell. */
 const LOOKUP_MS = 3000;
 
+/** What is remembered, by key. */
+export interface Remembered<Value> {
+  /** @returns at once what is known well enough; otherwise once it is read */
+  get(key: string): Value | Promise<Value | undefined>;
+  /** Reads it again. */
+  refresh(key: string): Promise<Value | undefined>;
+  clear(): void;
+}
+
 /**
  * What requests ask for again and again, read once in two seconds at most; what is known stays good while the database does
  * not answer.
@@ -18,12 +27,14 @@ const LOOKUP_MS = 3000;
 export function remembered<Value extends object>(
   most: number,
   read: (key: string) => Promise<Value>,
-): LRUCache<string, Value> {
-  return new LRUCache<string, Value>({
+): Remembered<Value> {
+  const known = new LRUCache<string, Value>({
     max: most,
     ttl: KNOWN_MS - LOOKS_MS,
     ttlResolution: LOOKS_MS,
-    fetchMethod: (key, known) =>
+    // One that is too old stands in for one that cannot be read.
+    noDeleteOnStaleGet: true,
+    fetchMethod: (key, stale) =>
       withoutTimeLimit(async () => {
         try {
           return await withinMs(
@@ -32,9 +43,14 @@ export function remembered<Value extends object>(
             () => read(key),
           );
         } catch (error) {
-          if (known === undefined) throw error;
-          return known;
+          if (stale === undefined) throw error;
+          return stale;
         }
       }),
   });
+  return {
+    get: (key) => known.get(key) ?? known.fetch(key),
+    refresh: (key) => known.fetch(key, { forceRefresh: true }),
+    clear: () => known.clear(),
+  };
 }
