@@ -37,7 +37,7 @@ export const USAGE = `Usage: tenant [options]
   TESSERA_CLIENT_ID         credentials that an application must have; both or neither
   TESSERA_CLIENT_SECRET
   TESSERA_PUBLIC_URL        where clients reach this tenant (http://localhost:PORT)
-  TESSERA_CONNECTIONS       the most database connections at once (four, and two more a core)
+  TESSERA_CONNECTIONS       the most database connections at once (four, and two more a core; at least 2)
   TESSERA_HISTORY_DAYS      how long the history of users is kept (365)
   TESSERA_PASSWORD_DAYS     after how many days a password expires (never)
 
@@ -95,7 +95,7 @@ export function readConfig(argv: string[], env: NodeJS.ProcessEnv, cwd: string):
     port: number('--port (TESSERA_PORT)', flags.port ?? env.TESSERA_PORT, 7070, 0, 65_535),
     host: (flags.host ?? env.TESSERA_HOST) || '127.0.0.1',
     storage: storageOf(flags.data, env, cwd),
-    connections: number('TESSERA_CONNECTIONS', env.TESSERA_CONNECTIONS, 4 + 2 * availableParallelism(), 1, 1000),
+    connections: number('TESSERA_CONNECTIONS', env.TESSERA_CONNECTIONS, 4 + 2 * availableParallelism(), 2, 1000),
     historyDays: number('TESSERA_HISTORY_DAYS', env.TESSERA_HISTORY_DAYS, 365, 1, 36_500),
     passwordMaxAgeDays: env.TESSERA_PASSWORD_DAYS
       ? number('TESSERA_PASSWORD_DAYS', env.TESSERA_PASSWORD_DAYS, 0, 1, 36_500)

@@ -19,7 +19,7 @@ beforeAll(async () => {
     port: 0,
     host: '127.0.0.1',
     storage: { directory: made },
-    connections: 1,
+    connections: 2,
     credentials: CREDENTIALS,
     log: pino({ level: 'silent' }),
   });

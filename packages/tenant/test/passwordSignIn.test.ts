@@ -120,10 +120,12 @@ describe('a sign-in with a password', () => {
   it('guesses that come at once, or by several names of the user, do no better', async () => {
     const email = freshEmail();
     const { username, user_id } = await withPassword({ email });
-    const guesses = await Promise.all(
-      Array.from({ length: 30 }, (_, n) => signIn(username!, n === 29 ? PASSWORD : `wrong ${n}`)),
-    );
-    expect(guesses.filter(({ status }) => status === 200)).toHaveLength(0);
+    const guesses = Array.from({ length: 30 }, (_, n) => signIn(username!, `wrong ${n}`));
+    await Promise.race(guesses);
+    // Looked at after the others, which are under way.
+    expect((await signIn(username!)).status).toBe(403);
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+    expect(statuses.filter((status) => status !== 403).length).toBeLessThanOrEqual(5);
     for (const name of [
       { username: email, username_type: 'email' },
       { username: undefined, identifier: user_id, identifier_type: 'user_id' },

@@ -28,6 +28,12 @@ const SETTINGS = [
   "set idle_in_transaction_session_timeout = '20s'",
   "set client_connection_check_interval = '500ms'",
 ];
+/**
+ * Plans a statement that has a name once for each connection. PostgreSQL by itself plans some of them for each batch of values,
+ * which takes longer than running them does. A cluster of Citus needs the values to plan.
+ */
+const PLAN_ONCE = `select set_config('plan_cache_mode', 'force_generic_plan', false)
+  where not exists (select from pg_extension where extname = 'citus')`;
 /** Rows that are in memory at once: users can have 130 KB each. */
 const CHUNK_ROWS = 20;
 /** How long a connection may take to be made, or to come free. */
@@ -44,21 +50,29 @@ function typeParser(oid: number, format: 'text' | 'binary' = 'text'): unknown {
 const TYPES: pg.CustomTypesConfig = { getTypeParser: typeParser as typeof pg.types.getTypeParser };
 
 /**
- * The tenant's PostgreSQL: a pool of connections. Each query and transaction ends with the time limit it runs under
+ * The tenant's PostgreSQL: connections for statements that have a name, and some for those that have none. Each query and transaction ends with the time limit it runs under
  * (`timeLimit.ts`); a connection that was cut off in the middle is closed and not used again. What fails for the
  * database's sake fails as `DatabaseUnavailable`.
  */
 export class Database implements Queryable {
-  /** For what needs a pool of its own kind, such as migrations. */
-  readonly pool: pg.Pool;
+  /** For statements with a name, planned once, and for transactions. */
+  readonly #named: pg.Pool;
+  /** For what is asked in ever other words, planned for its values. */
+  readonly #unnamed: pg.Pool;
   /** Transactions may wait for locks and searches read long: neither may take all connections from short statements. */
   readonly transactions: LimitFunction;
   readonly searches: LimitFunction;
 
-  constructor(pool: pg.Pool, size: number) {
-    this.pool = pool;
+  /**
+   * @param makePool makes a pool of so many connections at most, of each of which is asked so much when it is made
+   * @param size the most connections in all: two at least
+   */
+  constructor(makePool: (size: number, settings: string[]) => pg.Pool, size: number) {
+    const unnamed = Math.max(1, Math.floor(size / 2) - 2);
+    this.#named = makePool(Math.max(1, size - unnamed), [...SETTINGS, PLAN_ONCE]);
+    this.#unnamed = makePool(unnamed, SETTINGS);
     this.transactions = pLimit(Math.max(1, Math.floor(size / 2)));
-    this.searches = pLimit(Math.max(1, Math.floor(size / 2) - 2));
+    this.searches = pLimit(unnamed);
   }
 
   /** Runs a query that may read many rows. */
@@ -66,17 +80,24 @@ export class Database implements Queryable {
     return this.searches(() => this.query<Row>(query));
   }
 
+  /** Runs a query: one that is short has a name, and runs beside whatever is searched for. */
   query<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
-    return this.withConnection((connection) => connection.query<Row>(query));
+    return this.#withConnection(query.name === undefined ? this.#unnamed : this.#named, (connection) =>
+      connection.query<Row>(query),
+    );
+  }
+
+  /** Does work on one connection. @throws DatabaseUnavailable, or what the work throws */
+  withConnection<T>(work: (connection: Queryable) => Promise<T>): Promise<T> {
+    return this.#withConnection(this.#named, work);
   }
 
   /**
-   * Does work on one connection.
    * @param work gets the connection, and the client below it, whose promises `guard` must see; `isOpen` tells whether the
    * client can still be asked something
-   * @throws DatabaseUnavailable, or what the work throws
    */
-  async withConnection<T>(
+  async #withConnection<T>(
+    pool: pg.Pool,
     work: (connection: Queryable, client: pg.PoolClient, guard: Guard, isOpen: () => boolean) => Promise<T>,
   ): Promise<T> {
     const limit = timeLimit();
@@ -90,7 +111,7 @@ export class Database implements Queryable {
         throw limit?.reason ?? asDatabaseError(error);
       }
     };
-    const client = await guard(this.pool.connect());
+    const client = await guard(pool.connect());
     // With a query under way, this closes the socket at once.
     let cutOff = false as boolean;
     const cut = (): void => {
@@ -116,7 +137,7 @@ export class Database implements Queryable {
     take: (rows: Row[]) => Promise<boolean>,
   ): Promise<void> {
     return this.searches(() =>
-      this.withConnection(async (_connection, client, guard, isOpen) => {
+      this.#withConnection(this.#unnamed, async (_connection, client, guard, isOpen) => {
         const cursor = client.query(new Cursor<Row>(text, values, { types: TYPES }));
         try {
           for (;;) {
@@ -131,8 +152,8 @@ export class Database implements Queryable {
     );
   }
 
-  end(): Promise<void> {
-    return this.pool.end();
+  async end(): Promise<void> {
+    await Promise.all([this.#named.end(), this.#unnamed.end()]);
   }
 }
 
@@ -166,29 +187,30 @@ const isConnectionLost = (error: unknown): boolean =>
   !(error instanceof pg.DatabaseError && !/^(?:08|57P)/.test(error.code ?? ''));
 
 /**
- * Opens a pool of connections; none is made before the first query.
- * @param size the most connections at once
+ * Opens a database; no connection is made before the first query.
+ * @param size the most connections at once: two at least
  * @param onError told of a connection that broke
  */
-export function openDatabase(connection: Connection, size: number, onError: (error: Error) => void): Database {
-  const pool = new pg.Pool({
-    ...connection,
-    max: size,
-    application_name: 'tessera',
-    connectionTimeoutMillis: CONNECT_MS,
-    keepAlive: true,
-    types: TYPES,
-    // pg-pool waits for it, though the types do not say so.
-    onConnect: (client) => prepare(client) as unknown as undefined,
-  });
-  // The pool listens to connections that are idle. One that breaks while in use fails its query, and must not end the process.
-  pool.on('connect', (client) => client.on('error', () => {}));
-  pool.on('error', onError);
-  return new Database(pool, size);
-}
+export const openDatabase = (connection: Connection, size: number, onError: (error: Error) => void): Database =>
+  new Database((most, settings) => {
+    const pool = new pg.Pool({
+      ...connection,
+      max: most,
+      application_name: 'tessera',
+      connectionTimeoutMillis: CONNECT_MS,
+      keepAlive: true,
+      types: TYPES,
+      // pg-pool waits for it, though the types do not say so.
+      onConnect: (client) => prepare(client, settings) as unknown as undefined,
+    });
+    // The pool listens to connections that are idle. One that breaks while in use fails its query, and must not end the process.
+    pool.on('connect', (client) => client.on('error', () => {}));
+    pool.on('error', onError);
+    return pool;
+  }, size);
 
-async function prepare(client: pg.ClientBase): Promise<void> {
-  for (const setting of SETTINGS) {
+async function prepare(client: pg.ClientBase, settings: string[]): Promise<void> {
+  for (const setting of settings) {
     // Not every platform can see that a client is gone.
     await client.query(setting).catch((error: unknown) => {
       if (!(error instanceof pg.DatabaseError)) throw error;

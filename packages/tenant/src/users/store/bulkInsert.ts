@@ -1,9 +1,9 @@
-import { IdentifierTaken } from '../rules/errors.ts';
-import { identifierKey, identifiersOf } from '../rules/identifiers.ts';
+import type { IdentifierTaken } from '../rules/errors.ts';
+import { identifiersOf } from '../rules/identifiers.ts';
 import { differenceOf } from '../rules/history.ts';
 import type { User } from '../rules/user.ts';
 import { inTransaction, type Database, type Queryable } from '../../database/database.ts';
-import { insertIdentifiersIfFree } from './identifiers.ts';
+import { insertIdentifiersIfFree, refusalsOf, sortRivals } from './identifiers.ts';
 import { linkActors } from './delegations.ts';
 import { insertHistory } from './history.ts';
 import type { Writer } from '../../database/writer.ts';
@@ -24,10 +24,10 @@ export function insertUsers(
 ): Promise<Map<string, IdentifierTaken>> {
   return inTransaction(database, async (connection) => {
     const refused = new Map<string, IdentifierTaken>();
-    const { first, later } = withoutRivals(users);
+    const { first, rivals } = sortRivals(users, ({ profile }) => identifiersOf(profile));
     await claim(connection, writer.tenantId, first, refused);
     // One after another: each sees what those before it have claimed.
-    for (const user of later) await claim(connection, writer.tenantId, [user], refused);
+    for (const user of rivals) await claim(connection, writer.tenantId, [user], refused);
     const rows = users.filter(({ user_id }) => !refused.has(user_id));
     if (rows.length > 0) {
       await insertRows(connection, writer.tenantId, rows);
@@ -55,9 +55,7 @@ async function claim(
   );
   const taken = await insertIdentifiersIfFree(connection, tenantId, wanted);
   if (taken.length === 0) return;
-  for (const { user_id, kind } of taken) {
-    if (!refused.has(user_id)) refused.set(user_id, new IdentifierTaken(kind));
-  }
+  for (const [userId, refusal] of refusalsOf(wanted, taken)) refused.set(userId, refusal);
   await connection.query({
     name: 'free-identifiers',
     text: 'delete from identifiers where tenant_id = $1 and user_id = any ($2::text[])',
@@ -66,16 +64,3 @@ async function claim(
 }
 
 const entryOf = ({ user_id, version, updated_at }: User) => ({ user_id, version, changed_at: updated_at });
-
-/** Those who want no identifier that one before them wants, and the others. */
-function withoutRivals(users: User[]): { first: User[]; later: User[] } {
-  const wanted = new Set<string>();
-  const first: User[] = [];
-  const later: User[] = [];
-  for (const user of users) {
-    const keys = identifiersOf(user.profile).map(identifierKey);
-    (keys.some((key) => wanted.has(key)) ? later : first).push(user);
-    for (const key of keys) wanted.add(key);
-  }
-  return { first, later };
-}

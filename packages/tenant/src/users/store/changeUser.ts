@@ -1,6 +1,7 @@
 import { applyChange, type Change } from '../rules/change.ts';
 import { differenceOf } from '../rules/history.ts';
-import { identifiersBeyond } from '../rules/identifiers.ts';
+import type { IdentifierTaken } from '../rules/errors.ts';
+import { identifiersBeyond, type Identifier } from '../rules/identifiers.ts';
 import type { User } from '../rules/user.ts';
 import { wantVersion } from '../rules/version.ts';
 import type { Database, Queryable } from '../../database/database.ts';
@@ -8,7 +9,7 @@ import { shared } from '../../database/shared.ts';
 import type { Writer } from '../../database/writer.ts';
 import { changeAlone, type AskedChange } from './changeAlone.ts';
 import { readUsersById } from './findUsers.ts';
-import { claimable, keysOf } from './identifiers.ts';
+import { keysOf, refusalsOf, sortRivals, takenOf, type Claim } from './identifiers.ts';
 
 /**
  * Makes a change to a user, together with others that are asked for at the same time: all users of a batch are read in one
@@ -69,20 +70,13 @@ const changeTogether = shared<AskedChange, User | undefined | typeof ALONE>({
       if (typeof change === 'object' && 'after' in change) changes.push(change);
       else answers.set(asked, change);
     }
-    const wanted = changes.map(({ asked, before, after }) => ({
-      of: asked,
-      identifiers: identifiersBeyond(after.profile, before.profile),
-    }));
-    const { refused, rivals } = await claimable(database, tenantId, wanted);
-    for (const [asked, taken] of refused) answers.set(asked, taken);
-    for (const asked of rivals) answers.set(asked, ALONE);
-    const stored = await store(
-      database,
-      tenantId,
-      changes.filter(({ asked }) => !answers.has(asked)),
+    const { first, rivals } = sortRivals(changes, ({ before, after }) =>
+      identifiersBeyond(after.profile, before.profile),
     );
-    for (const { asked, after } of changes) {
-      if (!answers.has(asked)) answers.set(asked, stored.has(asked.userId) ? after : ALONE);
+    for (const { asked } of rivals) answers.set(asked, ALONE);
+    const { stored, refused } = await store(database, tenantId, first);
+    for (const { asked, after } of first) {
+      answers.set(asked, refused.get(asked.userId) ?? (stored.has(asked.userId) ? after : ALONE));
     }
     return batch.map((asked) => answers.get(asked));
   },
@@ -108,9 +102,11 @@ const INPUT = `input (user_id text, was bigint, updated_at bigint, last_auth big
 /**
  * A user who is not at the version any more that the change was worked out from is left out, with all that belongs to it.
  * The keys are told as arrays besides: without them, PostgreSQL goes through all users of a tenant that it has no statistics of.
+ * @param unlessTaken another condition for a user to be changed, and the part of the statement that it needs
  */
-const CHANGE = `
+const change = (unlessTaken = { part: '', condition: '' }): string => `
   with input as materialized (select * from jsonb_to_recordset($2::jsonb) as ${INPUT}),
+  ${unlessTaken.part}
   changed as (
     update users set
       version = users.version + 1,
@@ -128,7 +124,7 @@ const CHANGE = `
       phone_number = input.phone_number
     from input
     where users.tenant_id = $1 and users.user_id = any ($3::text[])
-      and users.user_id = input.user_id and users.version = input.was
+      and users.user_id = input.user_id and users.version = input.was ${unlessTaken.condition}
     returning users.user_id
   ), recorded as (
     insert into user_history (tenant_id, user_id, version, changed_at, client_id, before, after)
@@ -136,40 +132,57 @@ const CHANGE = `
     from input join changed on changed.user_id = input.user_id
   )`;
 
-const IDENTIFIERS = 'identifier (kind text, value text, user_id text)';
-const CHANGE_WITH_IDENTIFIERS = `${CHANGE}, old as materialized (
-    select kind, value, changed.user_id from jsonb_to_recordset($4::jsonb) as ${IDENTIFIERS}
-    join changed on changed.user_id = identifier.user_id
+const CHANGE = `${change()} select user_id, null as kind, null as value from changed`;
+
+const CLAIM = 'claim (kind text, value text, user_id text)';
+/** The same, and it frees and claims identifiers; a user some of whose claims are taken is left out, too. */
+const CHANGE_WITH_IDENTIFIERS = `${change({
+  part: `${takenOf(4)},`,
+  condition: 'and not exists (select from taken where taken.user_id = input.user_id)',
+})}, old as materialized (
+    select kind, value, changed.user_id from jsonb_to_recordset($7::jsonb) as ${CLAIM}
+    join changed on changed.user_id = claim.user_id
   ), freed as (
     delete from identifiers using old
-    where identifiers.tenant_id = $1 and identifiers.kind = any ($6::text[]) and identifiers.value = any ($7::text[])
+    where identifiers.tenant_id = $1 and identifiers.kind = any ($8::text[]) and identifiers.value = any ($9::text[])
       and identifiers.kind = old.kind and identifiers.value = old.value and identifiers.user_id = old.user_id
   ), claimed as (
     insert into identifiers (tenant_id, kind, value, user_id)
-    select $1, kind, value, changed.user_id from jsonb_to_recordset($5::jsonb) as ${IDENTIFIERS}
-    join changed on changed.user_id = identifier.user_id
+    select $1, kind, value, changed.user_id from jsonb_to_recordset($4::jsonb) as ${CLAIM}
+    join changed on changed.user_id = claim.user_id
     order by kind collate "C", value collate "C"
-  )`;
+  )
+  select user_id, null as kind, null as value from changed
+  union all select user_id, kind, value from taken`;
 
-/** Stores changes. @returns the IDs of those users who were still as they were read */
-async function store(database: Queryable, tenantId: string, changes: Changed[]): Promise<Set<string>> {
-  if (changes.length === 0) return new Set();
+/**
+ * Stores changes of whom no two want one identifier.
+ * @returns the IDs of those who were still as they were read; and by user ID, why another was not changed
+ */
+async function store(
+  database: Queryable,
+  tenantId: string,
+  changes: Changed[],
+): Promise<{ stored: Set<string>; refused: Map<string, IdentifierTaken> }> {
+  if (changes.length === 0) return { stored: new Set(), refused: new Map() };
   // In the one order that all take their locks in.
   const ordered = [...changes].sort((one, other) => (one.after.user_id < other.after.user_id ? -1 : 1));
   const freed = identifiersOfEach(ordered, 'before', 'after');
   const claimed = identifiersOfEach(ordered, 'after', 'before');
   const plain = freed.length + claimed.length === 0;
-  const { rows } = await database.query<{ user_id: string }>({
+  const { rows } = await database.query<{ user_id: string } & { [K in keyof Identifier]: Identifier[K] | null }>({
     name: plain ? 'change-users' : 'change-users-with-identifiers',
-    text: `${plain ? CHANGE : CHANGE_WITH_IDENTIFIERS} select user_id from changed`,
+    text: plain ? CHANGE : CHANGE_WITH_IDENTIFIERS,
     values: [
       tenantId,
       JSON.stringify(ordered.map(inputRow)),
       ordered.map(({ after }) => after.user_id),
-      ...(plain ? [] : [JSON.stringify(freed), JSON.stringify(claimed), ...keysOf(freed)]),
+      ...(plain ? [] : [JSON.stringify(claimed), ...keysOf(claimed), JSON.stringify(freed), ...keysOf(freed)]),
     ],
   });
-  return new Set(rows.map(({ user_id }) => user_id));
+  const taken = rows.filter((row): row is Claim => row.kind !== null);
+  const stored = rows.filter(({ kind }) => kind === null);
+  return { stored: new Set(stored.map(({ user_id }) => user_id)), refused: refusalsOf(claimed, taken) };
 }
 
 const identifiersOfEach = (changes: Changed[], of: 'before' | 'after', beyond: 'before' | 'after') =>

@@ -52,6 +52,13 @@ const byIdentifier = shared<Identifier & { tenantId: string }, User | undefined>
   },
 });
 
+/** All of them first: in the order of creation, PostgreSQL would read users until it comes to one. */
+const BY_IDENTITY = `
+  with found as materialized (
+    select ${USER_COLUMNS} from users where tenant_id = $1 and identities <> '[]' and identities @> $2::jsonb
+  )
+  select * from found order by created_at, user_id limit 1`;
+
 /** Finds the user who has signed in with this identifier of an identity provider; of several, the one who did so first. */
 export async function findByIdentity(
   database: Queryable,
@@ -60,8 +67,7 @@ export async function findByIdentity(
 ): Promise<User | undefined> {
   const { rows } = await database.query<User>({
     name: 'find-user-by-identity',
-    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and identities @> $2::jsonb
-      order by created_at, user_id limit 1`,
+    text: BY_IDENTITY,
     values: [tenantId, JSON.stringify([{ identifier }])],
   });
   return rows[0];
@@ -76,8 +82,7 @@ export async function findByProvider(
 ): Promise<User | undefined> {
   const { rows } = await database.query<User>({
     name: 'find-user-by-provider',
-    text: `select ${USER_COLUMNS} from users where tenant_id = $1 and identities @> $2::jsonb
-      order by created_at, user_id limit 1`,
+    text: BY_IDENTITY,
     values: [tenantId, JSON.stringify([{ provider_name: providerName, auth_type: 'oauth2', identifier }])],
   });
   return rows[0];

@@ -62,41 +62,50 @@ export const keysOf = (identifiers: Identifier[]): [kinds: string[], values: str
   [...new Set(identifiers.map(({ value }) => value))],
 ];
 
-/** What somebody wants for a user. */
-export interface Wanted<Of> {
-  of: Of;
-  identifiers: Identifier[];
-}
-
-/**
- * Sorts out who cannot have all identifiers that it wants.
- * @param wanted in the order in which they asked
- * @returns whom another user is in the way of; and those who want what one before them wants
- */
-export async function claimable<Of>(
-  database: Queryable,
-  tenantId: string,
-  wanted: Wanted<Of>[],
-): Promise<{ refused: Map<Of, IdentifierTaken>; rivals: Of[] }> {
-  const all = wanted.flatMap(({ identifiers }) => identifiers);
-  const refused = new Map<Of, IdentifierTaken>();
-  const rivals: Of[] = [];
-  if (all.length === 0) return { refused, rivals };
-  const owners = await findOwners(database, tenantId, all);
-  const claimed = new Set<string>();
-  for (const { of, identifiers } of wanted) {
-    const taken = identifiers.find((identifier) => owners.has(identifierKey(identifier)));
-    const keys = identifiers.map(identifierKey);
-    if (taken) refused.set(of, new IdentifierTaken(taken.kind));
-    else if (keys.some((key) => claimed.has(key))) rivals.push(of);
-    else for (const key of keys) claimed.add(key);
-  }
-  return { refused, rivals };
-}
-
 /** An identifier and who wants it. */
 export interface Claim extends Identifier {
   user_id: string;
+}
+
+/**
+ * Sorts those who want identifiers.
+ * @param wanted the identifiers that one wants
+ * @returns those who want none that one before them wants; and the others, their rivals
+ */
+export function sortRivals<One>(all: One[], wanted: (one: One) => Identifier[]): { first: One[]; rivals: One[] } {
+  const claimed = new Set<string>();
+  const first: One[] = [];
+  const rivals: One[] = [];
+  for (const one of all) {
+    const keys = wanted(one).map(identifierKey);
+    (keys.some((key) => claimed.has(key)) ? rivals : first).push(one);
+    for (const key of keys) claimed.add(key);
+  }
+  return { first, rivals };
+}
+
+/**
+ * The part of a statement that tells which of the claims in the parameter of this number another user has already, as rows of
+ * `taken (user_id, kind, value)`. The two parameters after it are `keysOf` them.
+ */
+export const takenOf = (parameter: number): string => `taken as materialized (
+    select claim.user_id, claim.kind, claim.value
+    from identifiers join jsonb_to_recordset($${parameter}::jsonb) as claim (kind text, value text, user_id text)
+      on claim.kind = identifiers.kind and claim.value = identifiers.value
+    where identifiers.tenant_id = $1
+      and identifiers.kind = any ($${parameter + 1}::text[]) and identifiers.value = any ($${parameter + 2}::text[])
+      and identifiers.user_id <> claim.user_id
+  )`;
+
+/** What is told to each user some of whose claims are taken: the first of them, in the order of the claims. */
+export function refusalsOf(claims: Claim[], taken: Claim[]): Map<string, IdentifierTaken> {
+  const keys = new Set(taken.map(identifierKey));
+  const refused = new Map<string, IdentifierTaken>();
+  for (const claim of claims) {
+    if (!keys.has(identifierKey(claim)) || refused.has(claim.user_id)) continue;
+    refused.set(claim.user_id, new IdentifierTaken(claim.kind));
+  }
+  return refused;
 }
 
 /**

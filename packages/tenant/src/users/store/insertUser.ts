@@ -1,4 +1,5 @@
 import { differenceOf } from '../rules/history.ts';
+import type { IdentifierTaken } from '../rules/errors.ts';
 import { identifierKey, identifiersBeyond, identifiersOf } from '../rules/identifiers.ts';
 import type { User } from '../rules/user.ts';
 import { inTransaction, type Database, type Queryable } from '../../database/database.ts';
@@ -6,7 +7,7 @@ import { shared } from '../../database/shared.ts';
 import type { Writer } from '../../database/writer.ts';
 import { linkActor } from './delegations.ts';
 import { insertHistory } from './history.ts';
-import { claimable, insertIdentifiers } from './identifiers.ts';
+import { insertIdentifiers, keysOf, refusalsOf, takenOf, type Claim } from './identifiers.ts';
 import { INSERT_USERS, insertRows, userRecord } from './userRow.ts';
 
 interface Asked {
@@ -32,45 +33,52 @@ const insertTogether = shared<Asked, 'stored' | 'alone'>({
   inTheWay: 'alone',
   overlaps: true,
   async work(database, batch) {
-    const { tenantId } = batch[0]!.writer;
-    const wanted = batch.map((asked) => ({ of: asked, identifiers: identifiersOf(asked.user.profile) }));
-    // No two of a batch want one.
-    const { refused } = await claimable(database, tenantId, wanted);
-    const free = batch.filter((asked) => !refused.has(asked));
-    if (free.length > 0) await store(database, tenantId, free);
-    return batch.map((asked) => refused.get(asked) ?? 'stored');
+    const refused = await store(database, batch[0]!.writer.tenantId, batch);
+    return batch.map(({ user }) => refused.get(user.user_id) ?? 'stored');
   },
 });
 
+/** A user some of whose identifiers are taken is left out, with all that belongs to it. */
 const INSERT = `
-  with stored as (
+  with ${takenOf(3)}, stored as (
     ${INSERT_USERS}
+    where not exists (select from taken where taken.user_id = rows.user_id)
+    returning user_id
   ), claimed as (
     insert into identifiers (tenant_id, kind, value, user_id)
-    select $1, kind, value, user_id from jsonb_to_recordset($3::jsonb) as identifier (kind text, value text, user_id text)
+    select $1, kind, value, stored.user_id
+    from jsonb_to_recordset($3::jsonb) as claim (kind text, value text, user_id text)
+    join stored on stored.user_id = claim.user_id
     order by kind collate "C", value collate "C"
   ), recorded as (
     insert into user_history (tenant_id, user_id, version, changed_at, client_id, before, after)
-    select $1, user_id, version, changed_at, client_id, before, after from jsonb_to_recordset($4::jsonb)
-      as entries (user_id text, version bigint, changed_at bigint, client_id text, before jsonb, after jsonb)
+    select $1, stored.user_id, version, changed_at, client_id, before, after from jsonb_to_recordset($6::jsonb)
+      as entry (user_id text, version bigint, changed_at bigint, client_id text, before jsonb, after jsonb)
+    join stored on stored.user_id = entry.user_id
   )
-  select`;
+  select user_id, kind, value from taken`;
 
-async function store(database: Queryable, tenantId: string, batch: Asked[]): Promise<void> {
-  const identifiers = batch.flatMap(({ user: { user_id, profile } }) =>
+/**
+ * Stores users of whom no two want one identifier.
+ * @returns by user ID, why one was not stored
+ */
+async function store(database: Queryable, tenantId: string, batch: Asked[]): Promise<Map<string, IdentifierTaken>> {
+  const claims = batch.flatMap(({ user: { user_id, profile } }) =>
     identifiersOf(profile).map((identifier) => ({ ...identifier, user_id })),
   );
   const entries = batch.map(({ writer, user }) => ({ client_id: writer.clientId, ...entryOf(user) }));
-  await database.query({
+  const { rows: taken } = await database.query<Claim>({
     name: 'insert-users-with-identifiers',
     text: INSERT,
     values: [
       tenantId,
       JSON.stringify(batch.map(({ user }) => userRecord(user))),
-      JSON.stringify(identifiers),
+      JSON.stringify(claims),
+      ...keysOf(claims),
       JSON.stringify(entries),
     ],
   });
+  return refusalsOf(claims, taken);
 }
 
 const entryOf = (user: User) => ({
