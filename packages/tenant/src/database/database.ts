@@ -50,9 +50,9 @@ function typeParser(oid: number, format: 'text' | 'binary' = 'text'): unknown {
 const TYPES: pg.CustomTypesConfig = { getTypeParser: typeParser as typeof pg.types.getTypeParser };
 
 /**
- * The tenant's PostgreSQL: connections for statements that have a name, and some for those that have none. Each query and transaction ends with the time limit it runs under
- * (`timeLimit.ts`); a connection that was cut off in the middle is closed and not used again. What fails for the
- * database's sake fails as `DatabaseUnavailable`.
+ * The tenant's PostgreSQL: connections for statements that have a name, and some for those that have none. Each query and
+ * transaction ends with the time limit it runs under (`timeLimit.ts`); a connection that was cut off in the middle is closed and
+ * not used again. What fails for the database's sake fails as `DatabaseUnavailable`.
  */
 export class Database implements Queryable {
   /** For statements with a name, planned once, and for transactions. */
@@ -63,16 +63,11 @@ export class Database implements Queryable {
   readonly transactions: LimitFunction;
   readonly searches: LimitFunction;
 
-  /**
-   * @param makePool makes a pool of so many connections at most, of each of which is asked so much when it is made
-   * @param size the most connections in all: two at least
-   */
-  constructor(makePool: (size: number, settings: string[]) => pg.Pool, size: number) {
-    const unnamed = Math.max(1, Math.floor(size / 2) - 2);
-    this.#named = makePool(Math.max(1, size - unnamed), [...SETTINGS, PLAN_ONCE]);
-    this.#unnamed = makePool(unnamed, SETTINGS);
-    this.transactions = pLimit(Math.max(1, Math.floor(size / 2)));
-    this.searches = pLimit(unnamed);
+  constructor(pools: { named: pg.Pool; unnamed: pg.Pool }) {
+    this.#named = pools.named;
+    this.#unnamed = pools.unnamed;
+    this.transactions = pLimit(Math.ceil(pools.named.options.max / 2));
+    this.searches = pLimit(pools.unnamed.options.max);
   }
 
   /** Runs a query that may read many rows. */
@@ -191,23 +186,31 @@ const isConnectionLost = (error: unknown): boolean =>
  * @param size the most connections at once: two at least
  * @param onError told of a connection that broke
  */
-export const openDatabase = (connection: Connection, size: number, onError: (error: Error) => void): Database =>
-  new Database((most, settings) => {
-    const pool = new pg.Pool({
-      ...connection,
-      max: most,
-      application_name: 'tessera',
-      connectionTimeoutMillis: CONNECT_MS,
-      keepAlive: true,
-      types: TYPES,
-      // pg-pool waits for it, though the types do not say so.
-      onConnect: (client) => prepare(client, settings) as unknown as undefined,
-    });
-    // The pool listens to connections that are idle. One that breaks while in use fails its query, and must not end the process.
-    pool.on('connect', (client) => client.on('error', () => {}));
-    pool.on('error', onError);
-    return pool;
-  }, size);
+export function openDatabase(connection: Connection, size: number, onError: (error: Error) => void): Database {
+  const unnamed = Math.max(1, Math.floor(size / 2) - 2);
+  return new Database({
+    named: openPool(connection, Math.max(1, size - unnamed), [...SETTINGS, PLAN_ONCE], onError),
+    unnamed: openPool(connection, unnamed, SETTINGS, onError),
+  });
+}
+
+/** @param settings what each connection is asked when it is made */
+function openPool(connection: Connection, max: number, settings: string[], onError: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool({
+    ...connection,
+    max,
+    application_name: 'tessera',
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    types: TYPES,
+    // pg-pool waits for it, though the types do not say so.
+    onConnect: (client) => prepare(client, settings) as unknown as undefined,
+  });
+  // The pool listens to connections that are idle. One that breaks while in use fails its query, and must not end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('error', onError);
+  return pool;
+}
 
 async function prepare(client: pg.ClientBase, settings: string[]): Promise<void> {
   for (const setting of settings) {
