@@ -1,5 +1,8 @@
-import { connect } from 'node:net';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { coordinator } from './citus.ts';
@@ -111,6 +114,54 @@ describe('a connection that is lost', () => {
     },
   );
 });
+
+it.skipIf(coordinator)('a list whose connection ends at the last moment gives its place back', async () => {
+  const { url, proxy } = await cutOffAfterRows(database.url);
+  // One place for all searches.
+  const own = await startTestTenant({ storage: { databaseUrl: url }, connections: 4, instances: 1 });
+  await own.create({ email: freshEmail() });
+  expect((await own.send('GET', '/cis/v1/users')).status).toBe(200);
+  proxy.cutsOff = true;
+  expect((await own.send('GET', '/cis/v1/users')).status).toBe(503);
+  proxy.cutsOff = false;
+  expect((await own.send('GET', '/cis/v1/users')).status).toBe(200);
+  expect((await own.send('GET', '/cis/v1/users/count')).status).toBe(200);
+  await own.close();
+  await proxy.close();
+});
+
+/** What a message begins with that closes a portal: a cursor sends it after its last row. */
+const CLOSE = 'C'.charCodeAt(0);
+
+/** A way to a database that ends a connection, when told to, between the last row of a list and the end of its statement. */
+async function cutOffAfterRows(url: string) {
+  const directory = await mkdtemp(path.join(tmpdir(), 'tessera-proxy-'));
+  const [, host] = /host=([^&]+)/.exec(url)!;
+  const proxy = { cutsOff: false, close: () => Promise.resolve() };
+  const server = createServer((client) => {
+    const upstream = connect(path.join(decodeURIComponent(host!), '.s.PGSQL.5432'));
+    client.on('data', (data) => {
+      if (!(proxy.cutsOff && data[0] === CLOSE)) return upstream.write(data);
+      client.destroy();
+      return upstream.destroy();
+    });
+    upstream.on('data', (data) => client.write(data));
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      one.on('error', () => {});
+      one.on('close', () => other.destroy());
+    }
+  });
+  server.listen(path.join(directory, '.s.PGSQL.5432'));
+  await once(server, 'listening');
+  proxy.close = async () => {
+    server.close();
+    await rm(directory, { recursive: true });
+  };
+  return { url: url.replace(host!, encodeURIComponent(directory)), proxy };
+}
 
 // A cluster keeps a connection of its own to each database, which cannot be renamed then.
 it.skipIf(coordinator)(

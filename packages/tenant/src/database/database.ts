@@ -29,8 +29,8 @@ const SETTINGS = [
   "set client_connection_check_interval = '500ms'",
 ];
 /**
- * Plans a statement that has a name once for each connection. PostgreSQL by itself plans some of them for each batch of values,
- * which takes longer than running them does. A cluster of Citus needs the values to plan.
+ * Plans a statement once for each connection, whatever its values are. PostgreSQL by itself plans some of them for each batch of
+ * values, which takes longer than running them does. A cluster of Citus needs the values to plan.
  */
 const PLAN_ONCE = `select set_config('plan_cache_mode', 'force_generic_plan', false)
   where not exists (select from pg_extension where extname = 'citus')`;
@@ -50,41 +50,38 @@ function typeParser(oid: number, format: 'text' | 'binary' = 'text'): unknown {
 const TYPES: pg.CustomTypesConfig = { getTypeParser: typeParser as typeof pg.types.getTypeParser };
 
 /**
- * The tenant's PostgreSQL: connections for statements that have a name, and some for those that have none. Each query and
- * transaction ends with the time limit it runs under (`timeLimit.ts`); a connection that was cut off in the middle is closed and
- * not used again. What fails for the database's sake fails as `DatabaseUnavailable`.
+ * The tenant's PostgreSQL: connections for short statements, and some for what may read many rows. Each query and transaction
+ * ends with the time limit it runs under (`timeLimit.ts`); a connection that was cut off in the middle is closed and not used
+ * again. What fails for the database's sake fails as `DatabaseUnavailable`.
  */
 export class Database implements Queryable {
-  /** For statements with a name, planned once, and for transactions. */
-  readonly #named: pg.Pool;
-  /** For what is asked in ever other words, planned for its values. */
-  readonly #unnamed: pg.Pool;
+  /** For short statements, which are planned once, and for transactions. */
+  readonly #short: pg.Pool;
+  /** For what may read many rows, and is planned for its values. */
+  readonly #searching: pg.Pool;
   /** Transactions may wait for locks and searches read long: neither may take all connections from short statements. */
   readonly transactions: LimitFunction;
   readonly searches: LimitFunction;
 
-  constructor(pools: { named: pg.Pool; unnamed: pg.Pool }) {
-    this.#named = pools.named;
-    this.#unnamed = pools.unnamed;
-    this.transactions = pLimit(Math.ceil(pools.named.options.max / 2));
-    this.searches = pLimit(pools.unnamed.options.max);
+  constructor(pools: { short: pg.Pool; searching: pg.Pool }) {
+    this.#short = pools.short;
+    this.#searching = pools.searching;
+    this.transactions = pLimit(Math.ceil(pools.short.options.max / 2));
+    this.searches = pLimit(pools.searching.options.max);
   }
 
-  /** Runs a query that may read many rows. */
-  search<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
-    return this.searches(() => this.query<Row>(query));
-  }
-
-  /** Runs a query: one that is short has a name, and runs beside whatever is searched for. */
   query<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
-    return this.#withConnection(query.name === undefined ? this.#unnamed : this.#named, (connection) =>
-      connection.query<Row>(query),
-    );
+    return this.withConnection((connection) => connection.query<Row>(query));
+  }
+
+  /** Runs a query that may read many rows, or whose plan depends on its values. */
+  search<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<pg.QueryResult<Row>> {
+    return this.searches(() => this.#withConnection(this.#searching, (connection) => connection.query<Row>(query)));
   }
 
   /** Does work on one connection. @throws DatabaseUnavailable, or what the work throws */
   withConnection<T>(work: (connection: Queryable) => Promise<T>): Promise<T> {
-    return this.#withConnection(this.#named, work);
+    return this.#withConnection(this.#short, work);
   }
 
   /**
@@ -132,23 +129,25 @@ export class Database implements Queryable {
     take: (rows: Row[]) => Promise<boolean>,
   ): Promise<void> {
     return this.searches(() =>
-      this.#withConnection(this.#unnamed, async (_connection, client, guard, isOpen) => {
+      this.#withConnection(this.#searching, async (_connection, client, guard, isOpen) => {
         const cursor = client.query(new Cursor<Row>(text, values, { types: TYPES }));
+        // What a cursor is asked, it may never answer on a connection that ends.
+        const lost = connectionLost(client);
         try {
           for (;;) {
-            const rows = await guard(cursor.read(CHUNK_ROWS));
+            const rows = await guard(Promise.race([cursor.read(CHUNK_ROWS), lost.promise]));
             if (rows.length === 0 || !(await take(rows)) || rows.length < CHUNK_ROWS) return;
           }
         } finally {
-          // On a connection that is lost it would wait for ever.
-          if (isOpen()) await guard(closed(cursor, client));
+          if (isOpen()) await guard(Promise.race([cursor.close(), lost.promise]));
+          lost.forget();
         }
       }),
     );
   }
 
   async end(): Promise<void> {
-    await Promise.all([this.#named.end(), this.#unnamed.end()]);
+    await Promise.all([this.#short.end(), this.#searching.end()]);
   }
 }
 
@@ -164,15 +163,16 @@ const ask = <Row extends pg.QueryResultRow>(
     client.query<Row>(query, (error: Error | undefined, result) => (error ? reject(error) : resolve(result)));
   });
 
-/** Closes a cursor; a connection that ends meanwhile has closed it. */
-const closed = (cursor: Cursor, client: pg.PoolClient): Promise<void> =>
-  new Promise((resolve, reject) => {
-    client.once('end', resolve);
-    cursor
-      .close()
-      .then(resolve, reject)
-      .finally(() => client.off('end', resolve));
+/** Fails when a client's connection ends, until that is of no interest any more. */
+function connectionLost(client: pg.PoolClient): { promise: Promise<never>; forget(): void } {
+  let end = (): void => {};
+  const promise = new Promise<never>((_, reject) => {
+    end = () => reject(new Error('The connection has ended'));
   });
+  promise.catch(() => {});
+  client.once('end', end);
+  return { promise, forget: () => client.off('end', end) };
+}
 
 /** Waits for what a client does; what fails for the database's sake fails as an error that says so. */
 type Guard = <T>(promise: Promise<T>) => Promise<T>;
@@ -187,10 +187,10 @@ const isConnectionLost = (error: unknown): boolean =>
  * @param onError told of a connection that broke
  */
 export function openDatabase(connection: Connection, size: number, onError: (error: Error) => void): Database {
-  const unnamed = Math.max(1, Math.floor(size / 2) - 2);
+  const searching = Math.max(1, Math.floor(size / 2) - 2);
   return new Database({
-    named: openPool(connection, Math.max(1, size - unnamed), [...SETTINGS, PLAN_ONCE], onError),
-    unnamed: openPool(connection, unnamed, SETTINGS, onError),
+    short: openPool(connection, Math.max(1, size - searching), [...SETTINGS, PLAN_ONCE], onError),
+    searching: openPool(connection, searching, SETTINGS, onError),
   });
 }
 

@@ -15,7 +15,7 @@ export function healthRoutes(app: FastifyInstance, database: Database): void {
       await withinMs(
         READY_MS,
         () => new TimeLimitReached(),
-        () => database.query({ name: 'health', text: 'select 1' }),
+        () => database.query({ text: 'select 1' }),
       );
       return { status: 'ok' };
     } catch (error) {

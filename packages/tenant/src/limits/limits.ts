@@ -134,5 +134,5 @@ async function consume(limiter: RateLimiterPostgres, key: string, points: number
 
 /** Takes away counts whose time is over. @param before milliseconds since the epoch */
 export async function purgeLimits(database: Database, before: number): Promise<void> {
-  await database.query({ text: 'delete from limits where expire < $1', values: [before] });
+  await database.search({ text: 'delete from limits where expire < $1', values: [before] });
 }

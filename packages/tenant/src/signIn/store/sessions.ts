@@ -1,6 +1,6 @@
 import type { User } from '../../users/rules/user.ts';
 import { USER_COLUMNS } from '../../users/store/userRow.ts';
-import type { Queryable } from '../../database/database.ts';
+import type { Database, Queryable } from '../../database/database.ts';
 import type { RefreshToken, Session } from './signIn.ts';
 
 const COLUMNS = 'session_id, user_id, client_id, app_id, methods, auth_at, expires_at';
@@ -130,12 +130,12 @@ export async function useRefreshToken(
 }
 
 /** Takes away what is over. @param now milliseconds since the epoch */
-export async function purgeSessions(database: Queryable, now: number): Promise<void> {
+export async function purgeSessions(database: Database, now: number): Promise<void> {
   for (const table of ['sessions', 'refresh_tokens']) {
-    await database.query({ text: `delete from ${table} where expires_at < $1`, values: [now] });
+    await database.search({ text: `delete from ${table} where expires_at < $1`, values: [now] });
   }
   // A name that is locked stays so until its time is over.
-  await database.query({
+  await database.search({
     text: 'delete from one_time_codes where expires_at < $1 and coalesce(locked_until, 0) < $1',
     values: [now],
   });

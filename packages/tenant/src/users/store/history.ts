@@ -77,12 +77,12 @@ const PURGED_AT_ONCE = 1000;
  * Takes away what was recorded before a time, a chunk at a time, of all tenants of this database.
  * @param before milliseconds since the epoch
  */
-export async function purgeHistory(database: Queryable, before: number): Promise<void> {
+export async function purgeHistory(database: Database, before: number): Promise<void> {
   const purge = `delete from user_history where (tenant_id, user_id, version) in
     (select tenant_id, user_id, version from user_history where changed_at < $1 limit $2)`;
   for (;;) {
-    const { rowCount } = await database.query({ text: purge, values: [before, PURGED_AT_ONCE] });
+    const { rowCount } = await database.search({ text: purge, values: [before, PURGED_AT_ONCE] });
     if ((rowCount ?? 0) < PURGED_AT_ONCE) break;
   }
-  await database.query({ text: 'delete from deleted_users where deleted_at < $1', values: [before] });
+  await database.search({ text: 'delete from deleted_users where deleted_at < $1', values: [before] });
 }
