@@ -71,14 +71,14 @@ export async function readGroupsOfUser(
 
 /** Changes what is sent of a group; null clears. @throws GroupNameTaken */
 export async function updateGroup(
-  database: Queryable,
+  database: Database,
   tenantId: string,
   groupId: string,
   { name, description, custom_data }: UpdateGroupInput,
   at: number,
 ): Promise<ApiGroup | undefined> {
-  const { rows } = await unlessNameTaken(
-    database.query<GroupRow>({
+  const update = (connection: Queryable) =>
+    connection.query<GroupRow>({
       text: `update groups set
           name = coalesce($3, name),
           description = case when $4 then $5 else description end,
@@ -95,8 +95,9 @@ export async function updateGroup(
         custom_data && JSON.stringify(custom_data),
         at,
       ],
-    }),
-  );
+    });
+  // Whoever joins or leaves it meanwhile holds its row for a moment.
+  const { rows } = await unlessNameTaken(inTransaction(database, update));
   return rows.map(groupOf)[0];
 }
 
