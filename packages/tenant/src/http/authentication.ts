@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MANAGEMENT_ROLE, type AccessTokenClaims } from '@tessera/contract';
 import type { Writer } from '../database/writer.ts';
@@ -22,20 +23,29 @@ declare module 'fastify' {
 
 const BEARER = /^Bearer +([\w~+/.-]+=*)$/i;
 
+/**
+ * The valid token that came last on a connection, and the header that it came in: most send the same again, and it need not be
+ * read again then.
+ */
+const lastTokens = new WeakMap<Socket, { authorization: string; token: string }>();
+
 /** @param verifyUser the same as `verify`, for the token of a user */
 export function addAuthentication(app: FastifyInstance, verify: Verify, verifyUser: Verify): void {
   app.decorateRequest('caller', undefined);
-  const bearerOf = ({ headers }: FastifyRequest): string => {
-    const [, token] = BEARER.exec(headers.authorization ?? '') ?? [];
+  const authenticateBy = async (request: FastifyRequest, verify: Verify): Promise<void> => {
+    const { authorization = '' } = request.headers;
+    const last = lastTokens.get(request.socket);
+    if (last?.authorization === authorization) {
+      request.caller = await verify(last.token);
+      return;
+    }
+    const [, token] = BEARER.exec(authorization) ?? [];
     if (!token) throw new AccessTokenRequired();
-    return token;
+    request.caller = await verify(token);
+    lastTokens.set(request.socket, { authorization, token });
   };
-  app.decorate('authenticate', async (request: FastifyRequest) => {
-    request.caller = await verify(bearerOf(request));
-  });
-  app.decorate('authenticateUser', async (request: FastifyRequest) => {
-    request.caller = await verifyUser(bearerOf(request));
-  });
+  app.decorate('authenticate', (request: FastifyRequest) => authenticateBy(request, verify));
+  app.decorate('authenticateUser', (request: FastifyRequest) => authenticateBy(request, verifyUser));
   app.decorate('authenticateManagement', async (request: FastifyRequest) => {
     await app.authenticate(request);
     if (!request.caller?.roles.includes(MANAGEMENT_ROLE)) throw new ManagementTokenRequired();
