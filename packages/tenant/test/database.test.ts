@@ -163,6 +163,36 @@ async function cutOffAfterRows(url: string) {
   return { url: url.replace(host!, encodeURIComponent(directory)), proxy };
 }
 
+it('a client that has left before its turn is not worked for', async () => {
+  const own = await freshDatabase();
+  const other = await startTestTenant({ storage: { databaseUrl: own.url }, instances: 1 });
+  const client = new pg.Client(own.url);
+  await client.connect();
+  // Whether the caller's client is good is asked before anything else.
+  await client.query('begin; lock table clients in access exclusive mode');
+  const { hostname, port } = new URL(other.url);
+  const socket = connect(Number(port), hostname === 'localhost' ? '127.0.0.1' : hostname);
+  socket.write(`GET /cis/v1/users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${other.token}\r\n\r\n`);
+  const asked = (pattern: string) =>
+    own.query(
+      'select from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database() and query ~ $1',
+      [pattern],
+    );
+  while ((await asked('from clients')).length === 0);
+  socket.destroy();
+  await once(socket, 'close');
+  await client.query('rollback');
+  await client.end();
+  for (let turn = 0; turn < 5; turn += 1) {
+    expect((await other.send('GET', '/cis/v1/users/nobody')).status).toBe(404);
+  }
+  expect(await asked('from users where .*order by')).toEqual([]);
+  expect((await other.send('GET', '/cis/v1/users')).status).toBe(200);
+  expect((await asked('from users where .*order by')).length).toBeGreaterThan(0);
+  await other.close();
+  await own.drop();
+});
+
 // A cluster keeps a connection of its own to each database, which cannot be renamed then.
 it.skipIf(coordinator)(
   'a database that does not answer is 503 with Retry-After, also for readiness, and the tenant serves when it is back',

@@ -30,9 +30,11 @@ class ClientGone extends defineError({
 /**
  * Does the work of a request, and gives it up when it takes too long or the client is gone: its statements are cut off then.
  * @param spent milliseconds that the request has waited already
- * @throws TimeLimitReached, or what the work throws
+ * @throws TimeLimitReached, ClientGone, or what the work throws
  */
 export async function withinTime<T>(response: ServerResponse, spent: number, work: () => Promise<T>): Promise<T> {
+  // Before anybody listened for it.
+  if (response.destroyed) throw new ClientGone();
   const limit = new TimeLimit();
   const timer = setTimeout(() => limit.end(new TimeLimitReached()), Math.max(LEAST_MS, LIMIT_MS - spent));
   const latest = Date.now() + STREAM_MS;
