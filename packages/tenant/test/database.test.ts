@@ -163,6 +163,20 @@ async function cutOffAfterRows(url: string) {
   return { url: url.replace(host!, encodeURIComponent(directory)), proxy };
 }
 
+it('a client that reads slowly gives its place up when others wait for it', async () => {
+  // One place for all searches.
+  const own = await startTestTenant({ storage: { databaseUrl: database.url }, connections: 4, instances: 1 });
+  const custom_data = { text: 'x'.repeat(60_000) };
+  for (let n = 0; n < 100; n += 1) await own.create({ email: freshEmail(), custom_data });
+  const { hostname, port } = new URL(own.url);
+  const socket = connect(Number(port), hostname === 'localhost' ? '127.0.0.1' : hostname);
+  socket.write(`GET /cis/v1/users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${own.token}\r\n\r\n`);
+  await once(socket, 'readable');
+  expect((await own.send('GET', '/cis/v1/users/count')).status).toBe(200);
+  socket.destroy();
+  await own.close();
+});
+
 it('a client that has left before its turn is not worked for', async () => {
   const own = await freshDatabase();
   const other = await startTestTenant({ storage: { databaseUrl: own.url }, instances: 1 });

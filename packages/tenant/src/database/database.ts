@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pLimit, { type LimitFunction } from 'p-limit';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
-import { asDatabaseError, DatabaseUnavailable } from './errors.ts';
+import { asDatabaseError, DatabaseUnavailable, TimeLimitReached } from './errors.ts';
 import { timeLimit } from './timeLimit.ts';
 
 /** Anything that runs a query: the database, or one connection inside a transaction. */
@@ -36,6 +36,8 @@ const PLAN_ONCE = `select set_config('plan_cache_mode', 'force_generic_plan', fa
   where not exists (select from pg_extension where extname = 'citus')`;
 /** Rows that are in memory at once: users can have 130 KB each. */
 const CHUNK_ROWS = 20;
+/** So long may a client that reads slowly keep others from searching. */
+const SLOW_READER_MS = 3000;
 /** How long a connection may take to be made, or to come free. */
 const CONNECT_MS = 5000;
 
@@ -121,8 +123,10 @@ export class Database implements Queryable {
   }
 
   /**
-   * Runs a query that may give much, and hands its rows over in chunks.
+   * Runs a query that may give much, and hands its rows over in chunks. While others wait for its place, they are to be taken in
+   * good time.
    * @param take answers whether it wants more
+   * @throws DatabaseUnavailable also when the rows were taken too slowly
    */
   readChunks<Row extends pg.QueryResultRow>(
     { text, values }: pg.QueryConfig,
@@ -133,10 +137,11 @@ export class Database implements Queryable {
         const cursor = client.query(new Cursor<Row>(text, values, { types: TYPES }));
         // What a cursor is asked, it may never answer on a connection that ends.
         const lost = connectionLost(client);
+        const slow = this.#slowReader();
         try {
           for (;;) {
             const rows = await guard(Promise.race([cursor.read(CHUNK_ROWS), lost.promise]));
-            if (rows.length === 0 || !(await take(rows)) || rows.length < CHUNK_ROWS) return;
+            if (rows.length === 0 || !(await slow.unless(take(rows))) || rows.length < CHUNK_ROWS) return;
           }
         } finally {
           if (isOpen()) await guard(Promise.race([cursor.close(), lost.promise]));
@@ -144,6 +149,29 @@ export class Database implements Queryable {
         }
       }),
     );
+  }
+
+  /** Lets rows be taken as slowly as it is, unless it has taken long in all and others wait. */
+  #slowReader() {
+    let taking = 0;
+    return {
+      unless: async <T>(taken: Promise<T>): Promise<T> => {
+        const begin = Date.now();
+        let looks: NodeJS.Timeout | undefined;
+        const tooSlow = new Promise<never>((_, reject) => {
+          looks = setInterval(() => {
+            const tooLong = taking + Date.now() - begin > SLOW_READER_MS;
+            if (tooLong && this.searches.pendingCount > 0) reject(new DatabaseUnavailable(new TimeLimitReached()));
+          }, 250);
+        });
+        try {
+          return await Promise.race([taken, tooSlow]);
+        } finally {
+          clearInterval(looks);
+          taking += Date.now() - begin;
+        }
+      },
+    };
   }
 
   async end(): Promise<void> {
