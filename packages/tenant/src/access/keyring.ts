@@ -1,4 +1,4 @@
-import { importJWK, type CryptoKey, type JWK } from 'jose';
+import { importJWK, type CryptoKey } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { JsonWebKeySet } from '@tessera/contract';
 import type { Database } from '../database/database.ts';
@@ -27,38 +27,36 @@ export interface Keyring {
 
 /** @param database where the keys are; a key that is not known is asked for at once */
 export function makeKeyring(database: Database): Keyring {
+  const known = remembered(1000, async (tenantId) => {
+    const keys = await listSigningKeys(database, tenantId);
+    return new Map(keys.map((key) => [key.kid, key]));
+  });
   const imported = new LRUCache<string, CryptoKey>({ max: 1000 });
 
-  const importKey = async (jwk: JWK, kid: string): Promise<CryptoKey> => {
-    const name = `${jwk.d === undefined ? 'public' : 'private'} ${kid}`;
-    const key = imported.get(name) ?? ((await importJWK(jwk, ALGORITHM)) as CryptoKey);
-    imported.set(name, key);
-    return key;
+  const importKey = async (part: 'public' | 'private', key: SigningKey): Promise<CryptoKey> => {
+    const name = `${part} ${key.kid}`;
+    const before = imported.get(name);
+    if (before) return before;
+    const jwk = part === 'public' ? publicPart(key) : key.private_jwk;
+    const made = (await importJWK(jwk, ALGORITHM)) as CryptoKey;
+    imported.set(name, made);
+    return made;
   };
-
-  /** What a tenant's tokens are verified with, by key ID; nothing for a key that is disabled. */
-  const verifiers = remembered(1000, async (tenantId) => {
-    const keys = await listSigningKeys(database, tenantId);
-    const entries = keys.map(
-      async (key) =>
-        [key.kid, key.status === 'disabled' ? undefined : await importKey(publicPart(key), key.kid)] as const,
-    );
-    return new Map(await Promise.all(entries));
-  });
 
   return {
     async signer(tenantId) {
       const keys = await listSigningKeys(database, tenantId);
       const signing = keys.find(({ status }) => status === 'signing');
       if (!signing) throw new Error(`Tenant ${tenantId} has no signing key`);
-      return { kid: signing.kid, key: await importKey(signing.private_jwk, signing.kid) };
+      return { kid: signing.kid, key: await importKey('private', signing) };
     },
 
     async verifier(tenantId, kid) {
-      const keys = await verifiers.get(tenantId);
-      if (keys?.has(kid)) return keys.get(kid);
+      let key = (await known.get(tenantId))?.get(kid);
       // Another instance may have made it a moment ago.
-      return (await verifiers.refresh(tenantId))?.get(kid);
+      key ??= (await known.refresh(tenantId))?.get(kid);
+      if (!key || key.status === 'disabled') return undefined;
+      return importKey('public', key);
     },
 
     async published(tenantId) {
@@ -66,7 +64,7 @@ export function makeKeyring(database: Database): Keyring {
       return { keys: keys.filter(({ status }) => status !== 'disabled').map(publicPart) };
     },
 
-    forget: () => verifiers.clear(),
+    forget: () => known.clear(),
   };
 }
 

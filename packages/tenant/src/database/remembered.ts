@@ -34,6 +34,8 @@ export function remembered<Value extends object>(
     ttlResolution: LOOKS_MS,
     // One that is too old stands in for one that cannot be read.
     noDeleteOnStaleGet: true,
+    // Who waits when all is forgotten gets what is being read, and it is not kept.
+    ignoreFetchAbort: true,
     fetchMethod: (key, stale) =>
       withoutTimeLimit(async () => {
         try {
