@@ -34,6 +34,13 @@ async function lockRow(userId: string): Promise<{ release(): Promise<void> }> {
   };
 }
 
+/** A client that asks a tenant for something, and reads no answer unless it is read from it. */
+function asking({ address, token }: TestTenant, path: string) {
+  const socket = connect(Number(new URL(address).port), '127.0.0.1');
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`);
+  return socket;
+}
+
 const backends = () =>
   database.query<{ pid: number; query: string; state: string }>(
     "select pid, query, state from pg_stat_activity where application_name = 'tessera' and datname = current_database()",
@@ -95,13 +102,11 @@ describe('a connection that is lost', () => {
       const client = new pg.Client(database.url);
       await client.connect();
       await client.query('begin; lock table users in access exclusive mode');
-      const { hostname, port } = new URL(own.url);
       const searching = async () =>
         (await backends()).filter(({ query, state }) => /from users/.test(query) && state === 'active');
       // As many as searches have places.
       for (let leaver = 0; leaver < 2; leaver += 1) {
-        const socket = connect(Number(port), hostname === 'localhost' ? '127.0.0.1' : hostname);
-        socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${own.token}\r\n\r\n`);
+        const socket = asking(own, path);
         while ((await searching()).length === 0);
         socket.destroy();
         await once(socket, 'close');
@@ -168,9 +173,7 @@ it('a client that reads slowly gives its place up when others wait for it', asyn
   const own = await startTestTenant({ storage: { databaseUrl: database.url }, connections: 4, instances: 1 });
   const custom_data = { text: 'x'.repeat(60_000) };
   for (let n = 0; n < 100; n += 1) await own.create({ email: freshEmail(), custom_data });
-  const { hostname, port } = new URL(own.url);
-  const socket = connect(Number(port), hostname === 'localhost' ? '127.0.0.1' : hostname);
-  socket.write(`GET /cis/v1/users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${own.token}\r\n\r\n`);
+  const socket = asking(own, '/cis/v1/users');
   await once(socket, 'readable');
   expect((await own.send('GET', '/cis/v1/users/count')).status).toBe(200);
   socket.destroy();
@@ -184,9 +187,7 @@ it('a client that has left before its turn is not worked for', async () => {
   await client.connect();
   // Whether the caller's client is good is asked before anything else.
   await client.query('begin; lock table clients in access exclusive mode');
-  const { hostname, port } = new URL(other.url);
-  const socket = connect(Number(port), hostname === 'localhost' ? '127.0.0.1' : hostname);
-  socket.write(`GET /cis/v1/users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${other.token}\r\n\r\n`);
+  const socket = asking(other, '/cis/v1/users');
   const asked = (pattern: string) =>
     own.query(
       'select from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database() and query ~ $1',

@@ -3,7 +3,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
 import { asDatabaseError, DatabaseUnavailable, TimeLimitReached } from './errors.ts';
-import { timeLimit } from './timeLimit.ts';
+import { TimeLimit, timeLimit } from './timeLimit.ts';
 
 /** Anything that runs a query: the database, or one connection inside a transaction. */
 export interface Queryable {
@@ -86,13 +86,10 @@ export class Database implements Queryable {
     return this.#withConnection(this.#short, work);
   }
 
-  /**
-   * @param work gets the connection, and the client below it, whose promises `guard` must see; `isOpen` tells whether the
-   * client can still be asked something
-   */
+  /** @param work gets the connection, and the client below it, whose promises `guard` must see */
   async #withConnection<T>(
     pool: pg.Pool,
-    work: (connection: Queryable, client: pg.PoolClient, guard: Guard, isOpen: () => boolean) => Promise<T>,
+    work: (connection: Queryable, client: pg.PoolClient, guard: Guard) => Promise<T>,
   ): Promise<T> {
     const limit = timeLimit();
     limit?.throwIfOver();
@@ -115,7 +112,7 @@ export class Database implements Queryable {
     try {
       limit?.throwIfOver();
       limit?.onEnd(cut);
-      return await work({ query: (query) => guard(ask(client, query)) }, client, guard, () => !cutOff && !broken);
+      return await work({ query: (query) => guard(ask(client, query)) }, client, guard);
     } finally {
       limit?.offEnd(cut);
       client.release(cutOff || broken);
@@ -133,45 +130,33 @@ export class Database implements Queryable {
     take: (rows: Row[]) => Promise<boolean>,
   ): Promise<void> {
     return this.searches(() =>
-      this.#withConnection(this.#searching, async (_connection, client, guard, isOpen) => {
+      this.#withConnection(this.#searching, async (_connection, client, guard) => {
         const cursor = client.query(new Cursor<Row>(text, values, { types: TYPES }));
         // What a cursor is asked, it may never answer on a connection that ends.
-        const lost = connectionLost(client);
-        const slow = this.#slowReader();
+        const end = new TimeLimit();
+        const lost = (): void => end.end(new Error('The connection has ended'));
+        client.once('end', lost);
+        let takingMs = 0;
+        let since = 0;
+        const looks = setInterval(() => {
+          const slow = takingMs + (since && Date.now() - since) > SLOW_READER_MS;
+          if (slow && this.searches.pendingCount > 0) end.end(new DatabaseUnavailable(new TimeLimitReached()));
+        }, 250);
         try {
           for (;;) {
-            const rows = await guard(Promise.race([cursor.read(CHUNK_ROWS), lost.promise]));
-            if (rows.length === 0 || !(await slow.unless(take(rows))) || rows.length < CHUNK_ROWS) return;
+            const rows = await guard(end.until(cursor.read(CHUNK_ROWS)));
+            since = Date.now();
+            if (rows.length === 0 || !(await end.until(take(rows))) || rows.length < CHUNK_ROWS) return;
+            takingMs += Date.now() - since;
+            since = 0;
           }
         } finally {
-          if (isOpen()) await guard(Promise.race([cursor.close(), lost.promise]));
-          lost.forget();
+          clearInterval(looks);
+          // One that cannot be asked to is closed with its connection.
+          await guard(end.until(cursor.close())).finally(() => client.off('end', lost));
         }
       }),
     );
-  }
-
-  /** Lets rows be taken as slowly as it is, unless it has taken long in all and others wait. */
-  #slowReader() {
-    let taking = 0;
-    return {
-      unless: async <T>(taken: Promise<T>): Promise<T> => {
-        const begin = Date.now();
-        let looks: NodeJS.Timeout | undefined;
-        const tooSlow = new Promise<never>((_, reject) => {
-          looks = setInterval(() => {
-            const tooLong = taking + Date.now() - begin > SLOW_READER_MS;
-            if (tooLong && this.searches.pendingCount > 0) reject(new DatabaseUnavailable(new TimeLimitReached()));
-          }, 250);
-        });
-        try {
-          return await Promise.race([taken, tooSlow]);
-        } finally {
-          clearInterval(looks);
-          taking += Date.now() - begin;
-        }
-      },
-    };
   }
 
   async end(): Promise<void> {
@@ -191,17 +176,6 @@ const ask = <Row extends pg.QueryResultRow>(
     client.query<Row>(query, (error: Error | undefined, result) => (error ? reject(error) : resolve(result)));
   });
 
-/** Fails when a client's connection ends, until that is of no interest any more. */
-function connectionLost(client: pg.PoolClient): { promise: Promise<never>; forget(): void } {
-  let end = (): void => {};
-  const promise = new Promise<never>((_, reject) => {
-    end = () => reject(new Error('The connection has ended'));
-  });
-  promise.catch(() => {});
-  client.once('end', end);
-  return { promise, forget: () => client.off('end', end) };
-}
-
 /** Waits for what a client does; what fails for the database's sake fails as an error that says so. */
 type Guard = <T>(promise: Promise<T>) => Promise<T>;
 
@@ -217,7 +191,7 @@ const isConnectionLost = (error: unknown): boolean =>
 export function openDatabase(connection: Connection, size: number, onError: (error: Error) => void): Database {
   const searching = Math.max(1, Math.floor(size / 2) - 2);
   return new Database({
-    short: openPool(connection, Math.max(1, size - searching), [...SETTINGS, PLAN_ONCE], onError),
+    short: openPool(connection, size - searching, [...SETTINGS, PLAN_ONCE], onError),
     searching: openPool(connection, searching, SETTINGS, onError),
   });
 }
