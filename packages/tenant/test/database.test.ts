@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { coordinator } from './citus.ts';
@@ -20,12 +21,12 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Holds a lock on a user's row, as another program on the database might. */
-async function lockRow(userId: string): Promise<{ release(): Promise<void> }> {
+/** Holds a lock on a row, as another program on the database might. */
+async function lockRow(id: string, of: 'user' | 'group' = 'user'): Promise<{ release(): Promise<void> }> {
   const client = new pg.Client(database.url);
   await client.connect();
   await client.query('begin');
-  await client.query('select from users where user_id = $1 for update', [userId]);
+  await client.query(`select from ${of}s where ${of}_id = $1 for update`, [id]);
   return {
     async release() {
       await client.query('rollback');
@@ -65,6 +66,17 @@ describe('a row that somebody else has locked', () => {
     expect(waiting).toBe(true);
     await lock.release();
     expect((await Promise.all(updates)).map(({ status }) => status)).toEqual(updates.map(() => 200));
+  });
+
+  it('is waited for by an update of a group', async () => {
+    const { body } = await tenant.send('POST', '/cis/v1/groups', { name: 'Engines' });
+    const { group_id } = body.result as { group_id: string };
+    const lock = await lockRow(group_id, 'group');
+    const update = tenant.send('PUT', `/cis/v1/groups/${group_id}`, { description: 'Difference and analytical' });
+    // Longer than a statement waits.
+    await delay(300);
+    await lock.release();
+    expect((await update).status).toBe(200);
   });
 
   it('is told of by 503 with Retry-After when it stays locked, and nothing is changed', async () => {

@@ -249,15 +249,15 @@ const LOCKED = '55P03';
 const LOCK_MS = 7000;
 
 /**
- * Runs work in one transaction (READ COMMITTED). It is tried again when PostgreSQL gave it up for another transaction's
- * sake, and when a row is locked; between the tries it holds no connection, so that a locked row stops nobody else.
- * @throws what the work throws, after a rollback
+ * Runs a statement or a transaction, which is tried again when PostgreSQL gave it up for another transaction's sake, and when a
+ * row is locked; between the tries it holds no connection, so that a locked row stops nobody else.
+ * @param work makes nothing when it fails so
  */
-export async function inTransaction<T>(database: Database, work: (connection: Queryable) => Promise<T>): Promise<T> {
+export async function untilUnlocked<T>(work: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + LOCK_MS;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await database.transactions(() => database.withConnection((connection) => transaction(connection, work)));
+      return await work();
     } catch (error) {
       const cause = error instanceof DatabaseUnavailable ? error.cause : error;
       const code = cause instanceof pg.DatabaseError ? cause.code : undefined;
@@ -268,6 +268,15 @@ export async function inTransaction<T>(database: Database, work: (connection: Qu
     }
   }
 }
+
+/**
+ * Runs work in one transaction (READ COMMITTED), until no lock is in its way.
+ * @throws what the work throws, after a rollback
+ */
+export const inTransaction = <T>(database: Database, work: (connection: Queryable) => Promise<T>): Promise<T> =>
+  untilUnlocked(() =>
+    database.transactions(() => database.withConnection((connection) => transaction(connection, work))),
+  );
 
 /** The same, tried once: for work that reads or writes a stream, or that is tried again by whoever asks for it. */
 export const inOneTransaction = <T>(database: Database, work: (connection: Queryable) => Promise<T>): Promise<T> =>

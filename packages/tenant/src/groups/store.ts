@@ -2,6 +2,7 @@ import type { ApiGroup, UpdateGroupInput } from '@tessera/contract';
 import type { User } from '../users/rules/user.ts';
 import {
   inTransaction,
+  untilUnlocked,
   isUniqueViolation,
   type Database,
   type Queryable,
@@ -71,14 +72,14 @@ export async function readGroupsOfUser(
 
 /** Changes what is sent of a group; null clears. @throws GroupNameTaken */
 export async function updateGroup(
-  database: Database,
+  database: Queryable,
   tenantId: string,
   groupId: string,
   { name, description, custom_data }: UpdateGroupInput,
   at: number,
 ): Promise<ApiGroup | undefined> {
-  const update = (connection: Queryable) =>
-    connection.query<GroupRow>({
+  const update = () =>
+    database.query<GroupRow>({
       text: `update groups set
           name = coalesce($3, name),
           description = case when $4 then $5 else description end,
@@ -97,7 +98,7 @@ export async function updateGroup(
       ],
     });
   // Whoever joins or leaves it meanwhile holds its row for a moment.
-  const { rows } = await unlessNameTaken(inTransaction(database, update));
+  const { rows } = await unlessNameTaken(untilUnlocked(update));
   return rows.map(groupOf)[0];
 }
 
