@@ -53,10 +53,11 @@ export class NameTaken extends defineError({
 export class LastManagementApplication extends defineError({
   code: 'last_management_application',
   status: 400,
-  meaning: 'The tenant would be left without a management application that is enabled, and nobody could manage it.',
+  meaning:
+    'The tenant would be left without a management application that is enabled and has a client, and nobody could manage it.',
   remedy: 'Make another management application first.',
 }) {
   constructor() {
-    super('This is the last management application that is enabled');
+    super('This is the last management application that is enabled and has a client');
   }
 }

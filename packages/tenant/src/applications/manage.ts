@@ -226,7 +226,7 @@ export async function rotateSecret(
 
 /**
  * Deletes a client, or all of an application.
- * @throws ApplicationNotFound, ClientNotFound
+ * @throws ApplicationNotFound, ClientNotFound, LastManagementApplication
  */
 export function removeClients(
   database: Database,
@@ -241,6 +241,8 @@ export function removeClients(
     if (clientId !== undefined && gone.length === 0) throw new ClientNotFound();
     if (!gone.includes(application.default_client_id ?? '')) return;
     const [next] = await listClients(connection, tenantId, appId);
+    // Without a client, an application manages nothing.
+    if (!next) await wantAnotherManager(connection, application);
     await replaceApplication(connection, { ...application, default_client_id: next?.client_id ?? null });
   });
 }
@@ -262,7 +264,7 @@ async function wantAnotherManager(
   { tenant_id, app_id, management }: Application,
 ): Promise<void> {
   if (!management) return;
-  const others = await listApplications(connection, tenant_id);
-  if (others.some((other) => other.management && other.enabled && other.app_id !== app_id)) return;
+  const others = (await listApplications(connection, tenant_id)).filter((other) => other.app_id !== app_id);
+  if (others.some((other) => other.management && other.enabled && other.default_client_id !== null)) return;
   throw new LastManagementApplication();
 }

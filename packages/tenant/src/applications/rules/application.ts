@@ -75,11 +75,14 @@ export function firstClient(
   const part = clientPartOf(input);
   const protocol = input.first_client_authentication_protocol;
   if (input.first_client) {
-    if (Object.keys(part).length > 0) {
-      return { faults: [`${namesOf(part)} and first_client must not come both: they say the same`] };
+    // The vendor wants client_display_name of every application, though first_client has a name of its own.
+    const { name: _displayName, ...sameAgain } = part;
+    if (Object.keys(sameAgain).length > 0) {
+      return { faults: [`${namesOf(sameAgain)} and first_client must not come both: they say the same`] };
     }
-    const { name, ...settings } = input.first_client;
-    if (protocol && (settings.authentication_protocol ?? 'oidc') !== protocol) {
+    const { name, ...rest } = input.first_client;
+    const settings = { ...rest, authentication_protocol: rest.authentication_protocol ?? protocol ?? 'oidc' };
+    if (protocol && settings.authentication_protocol !== protocol) {
       return { faults: ['first_client_authentication_protocol must be that of first_client'] };
     }
     const faults = clientFaults(settings, 'first_client.');
