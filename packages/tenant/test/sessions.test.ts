@@ -19,7 +19,7 @@ useSignIns();
 
 describe('a session', () => {
   const refresh = (refresh_token: string, client: Client = shop) => auth('token/refresh', { refresh_token }, client);
-  const userinfo = async (token: string) => fetch(`${other.address}/oidc/userinfo`, { headers: as(token) });
+  const userinfo = async (token: string) => fetch(`${other.address}/oidc/me`, { headers: as(token) });
 
   it('goes on with a new refresh token each time; one that comes again ends it', async () => {
     const { username } = await withPassword();
@@ -78,6 +78,17 @@ describe('a session', () => {
     }
   });
 
+  it('ends by a logout of its own, and others of the user go on', async () => {
+    const { username } = await withPassword();
+    const [here, elsewhere] = [expectTokens(await signIn(username!)), expectTokens(await signIn(username!))];
+    const answer = await shop.send('POST', '/cis/v1/auth/logout', undefined, as(here.access_token));
+    expect(answer).toMatchObject({ status: 200, body: { sessions_count: 1 } });
+    expect((await userinfo(here.access_token)).status).toBe(401);
+    expect((await refresh(here.refresh_token)).status).toBe(400);
+    expect((await userinfo(elsewhere.access_token)).status).toBe(200);
+    expectTokens(await refresh(elsewhere.refresh_token));
+  });
+
   it('lives as long as its client says', async () => {
     const app = await newApp();
     const client = `/cis/v1/applications/${app.appId}/clients/${app.clientId}`;
@@ -103,7 +114,7 @@ describe('a user who has signed in', () => {
     const tokens = expectTokens(await auth('otp/authenticate', { passcode: body.code, ...asked }));
     const me = (method: string, path: string, sent?: object) => shop.send(method, path, sent, as(tokens.access_token));
     expect((await me('GET', '/cis/v1/users/me')).body.result).toEqual(await shop.get(user.user_id));
-    expect((await me('GET', '/oidc/userinfo')).body).toMatchObject({
+    expect((await me('GET', '/oidc/me')).body).toMatchObject({
       sub: user.user_id,
       email,
       email_verified: false,
@@ -126,9 +137,7 @@ describe('a user who has signed in', () => {
       body: { error_code: 'auth_wrong_password' },
     });
     expect((await change(PASSWORD, 'a better engine')).status).toBe(200);
-    expect((await shop.send('GET', '/oidc/userinfo', undefined, as(access_token))).status, 'this session goes on').toBe(
-      200,
-    );
+    expect((await shop.send('GET', '/oidc/me', undefined, as(access_token))).status, 'this session goes on').toBe(200);
     expectTokens(await signIn(username, 'a better engine'));
   });
 });

@@ -11,7 +11,7 @@ import { userName } from '../findSignInUser.ts';
 import type { SignInParts } from '../parts.ts';
 import { claimsOf, USER_INFO_CLAIMS } from '../rules/claims.ts';
 import { isOver } from '../rules/session.ts';
-import { endSessionsOf, findSession, renewSession, type LiveSession } from '../store/sessions.ts';
+import { endSession, findSession, renewSession, type LiveSession } from '../store/sessions.ts';
 
 const REGISTERED = { result: { message: 'Password registered' } };
 
@@ -49,8 +49,9 @@ export function meRoutes(app: FastifyInstance, parts: SignInParts): void {
   });
 
   route(app, operations.logout, async ({ caller }) => {
-    const { user } = await currentSession(parts, caller);
-    return { sessions_count: await endSessionsOf(database, caller.tid, user.user_id, caller.app_id) };
+    const { session } = await currentSession(parts, caller);
+    const ended = await endSession(database, caller.tid, session.session_id);
+    return { sessions_count: ended ? 1 : 0 };
   });
 }
 

@@ -7,11 +7,11 @@ import { refresh, tokensOfSession } from '../refresh.ts';
 import { isOver } from '../rules/session.ts';
 import { endSession, findSession } from '../store/sessions.ts';
 import { tellByCode } from './authErrors.ts';
-import { callingClient } from './caller.ts';
+import { callingClient, countRequest } from './caller.ts';
 
 /** Sessions of an application's users, backend to backend. */
 export function sessionRoutes(app: FastifyInstance, parts: SignInParts): void {
-  const { database } = parts;
+  const { database, limiter } = parts;
   tellByCode(app);
 
   route(app, operations.refreshToken, async ({ body, caller, reply }) => {
@@ -22,8 +22,9 @@ export function sessionRoutes(app: FastifyInstance, parts: SignInParts): void {
     return tokens;
   });
 
-  route(app, operations.authenticateSession, async ({ body, caller, reply }) => {
+  route(app, operations.authenticateSession, async ({ body, caller, request, reply }) => {
     const client = await callingClient(database, caller);
+    await countRequest(limiter, client, request, body.client_attributes);
     const live = await findSession(database, caller.tid, body.session_id, Date.now());
     if (!live || isOver(live) || live.session.app_id !== caller.app_id) throw new SessionOver();
     void reply.header('cache-control', 'no-store');

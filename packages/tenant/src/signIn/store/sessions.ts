@@ -60,26 +60,6 @@ export async function endSession(
   return rows.length > 0;
 }
 
-/** Ends all sessions of a user with an application. @returns how many */
-export async function endSessionsOf(
-  database: Queryable,
-  tenantId: string,
-  userId: string,
-  appId: string,
-): Promise<number> {
-  const { rows } = await database.query({
-    name: 'end-sessions-of-user',
-    text: `with ended as (
-        delete from sessions where tenant_id = $1 and user_id = $2 and app_id = $3 returning session_id
-      ), tokens as (
-        delete from refresh_tokens where tenant_id = $1 and session_id in (select session_id from ended)
-      )
-      select session_id from ended`,
-    values: [tenantId, userId, appId],
-  });
-  return rows.length;
-}
-
 /** A sign-in with a password goes on, though its user has just set another one. */
 export async function renewSession(database: Queryable, tenantId: string, sessionId: string, at: number) {
   await database.query({
