@@ -198,7 +198,18 @@ describe('an email link', () => {
       email: { email_verified: true },
       identities: [{ provider_name: 'Email Magic Link', auth_type: 'email_magic_link', identifier: email }],
     });
-    expect((await auth('link/email/authenticate', { code })).status).toBe(400);
+    const again = await auth('link/email/authenticate', { code });
+    expect(again).toMatchObject({ status: 400, body: { error_code: '400' } });
+    expect(again.headers.get('x-error-code')).toBe('auth_invalid_code');
+  });
+
+  it('goes to nobody who is not there or is disabled', async () => {
+    const email = freshEmail();
+    const asked = { email, redirect_uri: REDIRECT };
+    expect(await auth('link/email/send', asked)).toMatchObject({ status: 404, body: { error_code: '404' } });
+    const { user_id } = await shop.create({ email });
+    await shop.update(user_id, { status: 'Disabled' });
+    expect(await auth('link/email/send', asked)).toMatchObject({ status: 403, body: { error_code: '403' } });
   });
 
   it('goes to no address that the client has not named', async () => {
@@ -208,7 +219,7 @@ describe('an email link', () => {
       const answer = await auth('link/email/send', { email, redirect_uri });
       expect(answer).toMatchObject({
         status: 400,
-        body: { message: expect.stringMatching(/^redirect_uri must be one/) },
+        body: { error_code: '400', message: expect.stringMatching(/^redirect_uri must be one/) },
       });
     }
   });

@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import type { Operation } from '../schema/operation.ts';
-import { Closed } from '../schema/schemas.ts';
+import { unauthorized } from '../schema/answers.ts';
+import { Closed, OneOf } from '../schema/schemas.ts';
 import { generateRequestId, minutes, PasscodeSent } from './passcode.ts';
 import {
-  AuthError,
   authErrors,
   clientAttributes,
   deviceId,
@@ -15,7 +15,6 @@ import {
   signInOptions,
   TokenSet,
 } from './schemas.ts';
-import { OneOf } from '../schema/schemas.ts';
 
 /** How long a link is good unless told, in minutes. */
 export const LINK_MINUTES = 15;
@@ -52,6 +51,18 @@ export const LinkSignInInput = Closed(
   { title: 'LinkSignInInput' },
 );
 
+/** An error of these operations: the vendor's have the status as text. */
+const LinkError = Type.Object(
+  { error_code: Type.String({ description: 'The HTTP status, as text' }), message: Type.String() },
+  { title: 'LinkError' },
+);
+const linkErrors = {
+  400: { description: 'The request is malformed, or the code is not good', schema: LinkError },
+  ...unauthorized,
+  403: { description: 'The user may not sign in so, or not now', schema: LinkError },
+  429: { ...authErrors[429], schema: LinkError },
+};
+
 /** Signs users in by a link in an email. */
 export const linkOperations = {
   sendMagicLinkEmail: {
@@ -67,8 +78,8 @@ export const linkOperations = {
     body: SendLinkInput,
     responses: {
       200: { description: 'It is sent', schema: PasscodeSent },
-      ...authErrors,
-      404: { description: 'There is no such user, or no email to send to', schema: AuthError },
+      ...linkErrors,
+      404: { description: 'There is no such user, or no email to send to', schema: LinkError },
     },
   },
   authenticateMagicLink: {
@@ -81,6 +92,6 @@ export const linkOperations = {
     tag: 'Sign-in',
     secured: true,
     body: LinkSignInInput,
-    responses: { 200: { description: 'The tokens', schema: TokenSet }, ...authErrors },
+    responses: { 200: { description: 'The tokens', schema: TokenSet }, ...linkErrors },
   },
 } as const satisfies Record<string, Operation>;

@@ -16,6 +16,15 @@ export function tellByCode(app: FastifyInstance): void {
   });
 }
 
+/** The same of email links, where the vendor's code is the status as text. */
+export function tellByStatus(app: FastifyInstance): void {
+  app.setErrorHandler((thrown: Error, request, reply) => {
+    const error = asApiError(thrown);
+    if (!authBody(error)) return sendError(error, request, reply);
+    return answerError(error, { error_code: String(error.status), message: error.message }, request, reply);
+  });
+}
+
 function authBody(error: ApiError): AuthError | undefined {
   const { message } = error;
   if (error instanceof PasswordMustChange) return { error_code: error.word, message, reset_token: error.resetToken };

@@ -15,7 +15,7 @@ import type { SignInParts } from '../parts.ts';
 import { hashCode, newCode } from '../rules/secretCode.ts';
 import type { Method } from '../rules/signIn.ts';
 import { delivered } from '../sendMessage.ts';
-import { tellByCode } from './authErrors.ts';
+import { tellByStatus } from './authErrors.ts';
 import { callingClient, countRequest, wantKnown, wantRedirectUri } from './caller.ts';
 
 /** What the code of a link is kept with. */
@@ -27,7 +27,7 @@ interface Sent {
 /** Email links, backend to backend. */
 export function linkRoutes(app: FastifyInstance, parts: SignInParts): void {
   const { database, limiter, sender } = parts;
-  tellByCode(app);
+  tellByStatus(app);
 
   route(app, operations.sendMagicLinkEmail, async ({ body, caller, request, reply }) => {
     const {
