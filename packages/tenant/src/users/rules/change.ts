@@ -18,7 +18,7 @@ type PlainAttribute = 'birthday' | 'address' | 'name' | 'picture' | 'language' |
 type IdentifierAttribute =
   'email' | 'phone_number' | 'secondary_emails' | 'secondary_phone_numbers' | 'username' | 'external_user_id';
 
-/** An update with its rules worked out: the same change gives the same result here and as one SQL statement. */
+/** An update with its rules worked out. */
 export interface Change {
   /** When, in milliseconds since the epoch. */
   at: number;
@@ -117,8 +117,10 @@ export function applyChange(user: User, change: Change): User {
   if (!profile.email && !profile.phone_number && !profile.username && !profile.external_user_id) {
     faults.push('email, phone_number, username or external_user_id is required: a user needs one of them');
   }
-  if (change.password && !profile.username && !profile.email) {
+  if (change.password && !hasSignInName(profile)) {
     faults.push('credentials need a user with a username or a primary email');
+  } else if (user.password && hasSignInName(user.profile) && !hasSignInName(profile)) {
+    faults.push('username or email is required: a user with a password needs one of them');
   }
   for (const list of ['secondary_emails', 'secondary_phone_numbers'] as const) {
     if ((profile[list]?.length ?? 0) > MAX_SECONDARIES) {
@@ -145,6 +147,9 @@ export function applyChange(user: User, change: Change): User {
     password: change.password ? withPrevious(change.password, user.password) : user.password,
   };
 }
+
+/** Whether a password has a name to go with. */
+const hasSignInName = ({ username, email }: Profile): boolean => username !== undefined || email !== undefined;
 
 /** How many passwords of a user, with the one that is set, cannot be set again. */
 const REMEMBERED_PASSWORDS = 5;
