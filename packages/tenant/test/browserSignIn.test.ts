@@ -35,7 +35,8 @@ describe('a sign-in in the browser', () => {
     async (channel) => {
       const address = channel === 'email' ? freshEmail() : freshPhone();
       const named = channel === 'email' ? { email: address } : { phone_number: address };
-      const asked = { ...named, redirect_uri: REDIRECT };
+      const claims = { id_token: { new_user: null }, access_token: { new_user: null } };
+      const asked = { ...named, redirect_uri: REDIRECT, claims };
       expect((await auth(`otp/${channel}`, asked)).status, 'nobody there').toBe(404);
       expect((await auth(`otp/${channel}`, { ...asked, create_new_user: true })).status).toBe(200);
       const entered = { ...named, passcode: deliveries.codeFor(address), nonce: 'n-0S6' };
@@ -47,7 +48,12 @@ describe('a sign-in in the browser', () => {
       const none = await exchange(code, { redirect_uri: '' });
       expect(none).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
       const { body: tokens } = await exchange(code);
-      expect(decodeJwt(tokens.id_token as string)).toMatchObject({ nonce: 'n-0S6', aud: shop.clientId });
+      expect(decodeJwt(tokens.id_token as string)).toMatchObject({
+        nonce: 'n-0S6',
+        aud: shop.clientId,
+        new_user: true,
+      });
+      expect(decodeJwt(tokens.access_token as string)).toMatchObject({ new_user: true });
       expect(await shop.get(decodeJwt(tokens.access_token as string).sub!)).toMatchObject({
         status: 'Active',
         [channel === 'email' ? 'email' : 'phone_number']: { value: address },
@@ -55,6 +61,16 @@ describe('a sign-in in the browser', () => {
       expect(await exchange(code), 'a second time').toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
     },
   );
+
+  it('ends with no token when the user is disabled before the exchange', async () => {
+    const email = freshEmail();
+    const { user_id } = await shop.create({ email });
+    expect((await auth('otp/email', { email, redirect_uri: REDIRECT })).status).toBe(200);
+    const { body } = await auth('otp/email/validation', { email, passcode: deliveries.codeFor(email) });
+    const code = await codeAt(body.result as string);
+    await shop.update(user_id, { status: 'Disabled' });
+    expect(await exchange(code)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+  });
 
   it('by a link, and the exchange tells whether the user is new', async () => {
     const email = freshEmail();

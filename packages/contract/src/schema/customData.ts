@@ -4,11 +4,13 @@ export const CUSTOM_DATA_MAX_BYTES = 64 * 1024;
 export const CUSTOM_DATA_MAX_DEPTH = 64;
 
 /**
- * Says why a custom data object cannot be stored.
+ * Says why a custom data object, or another one that may be any, cannot be stored.
  * @param data an object as JSON.parse gave it
+ * @param maxBytes the most that it may take as JSON, in bytes of UTF-8
  * @returns reasons that read after the property's name; none when it can be stored
  */
-export function customDataFaults(data: object): string[] {
+export function customDataFaults(data: object, maxBytes = CUSTOM_DATA_MAX_BYTES): string[] {
+  const tooLarge = `must be at most ${maxBytes / 1024} KB as JSON`;
   const faults = new Set<string>();
   // A stack of our own: input nested 30,000 deep must not overflow the engine's.
   const open: { value: unknown; depth: number }[] = [{ value: data, depth: 1 }];
@@ -17,7 +19,7 @@ export function customDataFaults(data: object): string[] {
     const { value, depth } = open.pop()!;
     values += 1;
     // Each value takes two bytes at least, with what divides it from the next.
-    if (2 * (values + open.length) > CUSTOM_DATA_MAX_BYTES + 2) return [TOO_LARGE];
+    if (2 * (values + open.length) > maxBytes + 2) return [tooLarge];
     if (typeof value === 'string') {
       if (!isStorable(value)) faults.add(UNSTORABLE);
     } else if (typeof value === 'number') {
@@ -32,8 +34,8 @@ export function customDataFaults(data: object): string[] {
       }
     }
   }
-  if (faults.size === 0 && customDataBytes(data) > CUSTOM_DATA_MAX_BYTES) {
-    faults.add(TOO_LARGE);
+  if (faults.size === 0 && customDataBytes(data) > maxBytes) {
+    faults.add(tooLarge);
   }
   return [...faults];
 }
@@ -42,8 +44,6 @@ export function customDataFaults(data: object): string[] {
 export function customDataBytes(data: object): number {
   return Buffer.byteLength(JSON.stringify(data));
 }
-
-const TOO_LARGE = `must be at most ${CUSTOM_DATA_MAX_BYTES / 1024} KB as JSON`;
 
 // PostgreSQL's jsonb holds neither NUL nor half a surrogate pair.
 const UNSTORABLE = 'must not contain NUL characters or broken Unicode';

@@ -78,8 +78,8 @@ const anyObject = Type.Unsafe<Record<string, unknown>>({
 });
 export const claims = Type.Optional(
   Closed(
-    { id_token: Type.Optional(anyObject), access_token: Type.Optional(anyObject), userinfo: Type.Optional(anyObject) },
-    { description: 'Claims beyond those that every ID token has' },
+    { id_token: Type.Optional(anyObject), access_token: Type.Optional(anyObject) },
+    { description: 'Claims beyond those that every token has; one that the user has no value for is left out' },
   ),
 );
 export const resource = Type.Optional(

@@ -75,7 +75,8 @@ export async function exchangeCode(
   user ??= created?.user;
   // Deleted since.
   if (!user) throw new InvalidGrant();
-  return { tokens: await completeSignIn(parts, client, user, method, wishes), created: created?.isNew ?? false };
+  const newUser = created?.isNew ?? false;
+  return { tokens: await completeSignIn(parts, client, user, method, { ...wishes, newUser }), created: newUser };
 }
 
 /** Creates the user of a sign-in, or finds the one whom another request has just created. */

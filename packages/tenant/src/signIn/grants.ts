@@ -1,7 +1,7 @@
 import type { Grant } from '../access/routes.ts';
 import { InvalidRequest } from '../http/requestErrors.ts';
 import { exchangeCode } from './browserSignIn.ts';
-import { InvalidGrant } from './errors.ts';
+import { InvalidGrant, UserNotActive } from './errors.ts';
 import type { SignInParts } from './parts.ts';
 import { refresh } from './refresh.ts';
 
@@ -15,7 +15,11 @@ export function userGrants(parts: SignInParts): { authorization_code: Grant; ref
       // RFC 9700, 2.1.1: no verifier without a challenge, and no code has one.
       if (code_verifier !== undefined)
         throw new InvalidGrant('code_verifier must be absent: the code has no challenge');
-      return (await exchangeCode(parts, client, code, redirect_uri)).tokens;
+      try {
+        return (await exchangeCode(parts, client, code, redirect_uri)).tokens;
+      } catch (error) {
+        throw error instanceof UserNotActive ? new InvalidGrant(error.message) : error;
+      }
     },
     async refresh_token(client, { refresh_token, resource }) {
       if (!refresh_token) throw new InvalidRequest('refresh_token is required');

@@ -13,12 +13,10 @@ const SESSION_SECONDS = 14 * 24 * 60 * 60;
 export interface Wishes {
   /** The audience of the access token. */
   resource?: string;
-  claims?: {
-    id_token?: Record<string, unknown>;
-    access_token?: Record<string, unknown>;
-    userinfo?: Record<string, unknown>;
-  };
+  claims?: { id_token?: Record<string, unknown>; access_token?: Record<string, unknown> };
   nonce?: string;
+  /** Whether the sign-in has created the user; not unless told. */
+  newUser?: boolean;
   /** What the user has approved by the sign-in. */
   approvalData?: Record<string, unknown>;
 }
@@ -46,6 +44,10 @@ export async function userTokens(
     auth_time: Math.floor(session.auth_at / 1000),
   };
   const { id_token: inIdToken = {}, access_token: inAccessToken = {} } = wishes.claims ?? {};
+  const claims = (names: string[]): object => ({
+    ...claimsOf(user, app, names),
+    ...(names.includes('new_user') && { new_user: wishes.newUser ?? false }),
+  });
   const idClaims = [...(client.settings.default_custom_claims ?? []), ...Object.keys(inIdToken)];
   const [accessToken, idToken] = await tokens.sign(client.tenant_id, [
     {
@@ -53,7 +55,7 @@ export async function userTokens(
       audience: wishes.resource ?? DEFAULT_AUDIENCE,
       lifetime,
       claims: {
-        ...claimsOf(user, app, Object.keys(inAccessToken)),
+        ...claims(Object.keys(inAccessToken)),
         ...shared,
         ...app,
         client_id: client.client_id,
@@ -67,7 +69,7 @@ export async function userTokens(
       audience: client.client_id,
       lifetime,
       claims: {
-        ...claimsOf(user, app, idClaims),
+        ...claims(idClaims),
         ...shared,
         ...(wishes.nonce !== undefined && { nonce: wishes.nonce }),
         ...(wishes.approvalData && { approval_data: wishes.approvalData }),

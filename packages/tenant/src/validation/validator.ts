@@ -69,8 +69,8 @@ function makeAjv(coerceTypes: boolean, allErrors: boolean): Ajv {
   const ajv = new Ajv({ allErrors, allowUnionTypes: true, strict: true, coerceTypes });
   for (const [name, { test }] of Object.entries<StringFormat>(formats))
     ajv.addFormat(name, { type: 'string', validate: test });
-  const validate: SchemaValidateFunction = (_limit: number, data: object) => {
-    const reasons = customDataFaults(data);
+  const validate: SchemaValidateFunction = (maxBytes: number, data: object) => {
+    const reasons = customDataFaults(data, maxBytes);
     validate.errors = reasons.length > 0 ? [{ keyword: CUSTOM_DATA_KEYWORD, params: { reasons } }] : [];
     return reasons.length === 0;
   };

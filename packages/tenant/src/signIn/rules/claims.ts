@@ -67,8 +67,6 @@ export const USER_INFO_CLAIMS = [
   'phone_number_verified',
 ] as const;
 
-export const KNOWN_CLAIMS = Object.keys(VALUES);
-
 /** The values of claims by name. */
 export function claimsOf(user: User, app: SignInApp, names: Iterable<string>): Claims {
   const claims: Claims = {};
