@@ -117,12 +117,15 @@ function answersOf({ responses }: Operation): Operation['responses'] {
   const answers: Operation['responses'] = {
     400: { description: 'The request is malformed', schema: schema === OAuthError ? OAuthError : BadRequestError },
     408: { description: 'The request did not arrive whole in time', schema: HttpError },
-    413: { description: 'The body is too large', schema },
-    415: { description: 'The body has a media type that the operation does not take', schema },
     417: { description: 'The header Expect asks for what the tenant does not know', schema: HttpError },
     431: { description: 'The URL and the header are too large', schema: HttpError },
     503: { description: 'The tenant cannot answer now: try again after Retry-After', schema },
   };
+  if (schema === HttpError) {
+    answers[413] = { description: 'The body is too large', schema };
+    answers[415] = { description: 'The body has a media type that the operation does not take', schema };
+  }
+  // RFC 6749, 5.2 has 400 for these.
   if (schema === OAuthError) answers[429] = { description: 'Many requests for this client wait already', schema };
   return answers;
 }

@@ -14,14 +14,14 @@ export const accessOperations = {
     summary: 'Get an access token',
     curl: '-u "$TESSERA_CLIENT_ID:$TESSERA_CLIENT_SECRET" -d grant_type=client_credentials $API/oidc/token',
     description:
-      'Client credentials (RFC 6749, 4.4), in the body or as HTTP Basic. A token lives an hour and cannot be refreshed.',
+      "An application's own, for its client credentials (RFC 6749, 4.4), lives an hour and cannot be refreshed. A user's, for the code of a sign-in (4.1.3) or a refresh token (6). The client credentials come in the body or as HTTP Basic.",
     tag: 'Access',
     secured: false,
     body: TokenRequest,
     bodyType: 'application/x-www-form-urlencoded',
     responses: {
       200: { description: 'The token', schema: TokenResponse },
-      400: { description: 'The request is malformed', schema: OAuthError },
+      400: { description: 'The request is malformed, or the code or refresh token is not good', schema: OAuthError },
       401: { description: 'The client credentials are wrong', schema: OAuthError },
     },
   },

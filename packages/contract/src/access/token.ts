@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { OneOf } from '../schema/schemas.ts';
 
-/** The token endpoint (RFC 6749, 4.4: client credentials) and what lets others check its tokens. */
+/** The token endpoint (RFC 6749, 3.2) and what lets others check its tokens. */
 
 /** Audience of a token that was asked for without a `resource`. */
 export const DEFAULT_AUDIENCE = 'userid-api';
@@ -25,7 +25,13 @@ export const TokenRequest = Type.Object(
     redirect_uri: Type.Optional(
       Type.String({ maxLength: 2048, format: 'plain-text', description: 'The one that the code was sent to' }),
     ),
-    code_verifier: Type.Optional(Type.String({ maxLength: 128, format: 'plain-text', description: 'PKCE (RFC 7636)' })),
+    code_verifier: Type.Optional(
+      Type.String({
+        maxLength: 128,
+        format: 'plain-text',
+        description: 'Must be absent: no code is asked for with PKCE (RFC 7636)',
+      }),
+    ),
     refresh_token: Type.Optional(Type.String({ maxLength: 1000, format: 'plain-text' })),
   },
   { title: 'TokenRequest' },
@@ -71,7 +77,6 @@ export const OAUTH_ERRORS = [
   'invalid_request',
   'invalid_client',
   'invalid_grant',
-  'unauthorized_client',
   'unsupported_grant_type',
   'invalid_target',
   'server_error',

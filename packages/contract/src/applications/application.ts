@@ -44,7 +44,7 @@ const settings = {
     }),
   ),
   logo: Type.Optional(
-    Type.String({ maxLength: 100_000, format: 'plain-text', description: 'URI of a logo, for emails' }),
+    Type.String({ maxLength: 100_000, format: 'plain-text', description: 'URI of a logo. Kept, and without effect' }),
   ),
   subdomain: Type.Optional(maybeUri(UNUSED)),
   custom_domain: Type.Optional(maybeUri(UNUSED)),
@@ -56,7 +56,12 @@ const settings = {
 /** Deprecated: they are the default client's. */
 const defaultClient = {
   client_type: Type.Optional(clientType),
-  client_display_name: Type.Optional(Text(255, 'Name of the default client; that of the application unless told')),
+  client_display_name: Type.Optional(
+    Text(
+      255,
+      'Name of the default client; that of the application unless told. Beside first_client, whose name counts, it is ignored',
+    ),
+  ),
   client_description: Type.Optional(line('What the default client is for')),
   redirect_uris: Type.Optional(redirectUris),
   resources: Type.Optional(resources),

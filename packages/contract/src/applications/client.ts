@@ -45,10 +45,10 @@ export const redirectUris = Type.Array(uri('Where users may be sent after a sign
   uniqueItems: true,
   description: 'Where users may be sent after a sign-in: compared character by character',
 });
-export const resources = names('Resources that the client may ask access tokens for');
+export const resources = names('IDs of resources. Kept, and without effect: a token may be asked for any resource');
 export const pkce = OneOf(PKCE_MODES, 'Kept, and without effect: no code is asked for with PKCE');
 export const authMethod = OneOf(AUTH_METHODS, 'Kept, and without effect: client secrets are what counts');
-export const clientType = OneOf(CLIENT_TYPES, 'Where the client runs');
+export const clientType = OneOf(CLIENT_TYPES, 'Where the client runs. Kept, and without effect');
 export const deviceAuthorization = Closed({
   enabled: Type.Boolean({ description: 'Kept, and without effect' }),
   approval_uri: Type.Optional(maybeUri('Kept, and without effect')),

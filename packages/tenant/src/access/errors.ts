@@ -1,3 +1,4 @@
+import { GRANT_TYPES } from '@tessera/contract';
 import { defineError } from '../errors.ts';
 
 /** Errors of access tokens (RFC 6750, 3.1) and of the token endpoint (RFC 6749, 5.2; RFC 8707, 2). */
@@ -39,11 +40,11 @@ export class UnsupportedGrantType extends defineError({
   code: 'unsupported_grant_type',
   status: 400,
   meaning: 'The token endpoint does not know this grant type.',
-  remedy: 'Send grant_type=client_credentials.',
+  remedy: `Send one of ${GRANT_TYPES.join(', ')}.`,
   member: 'error',
 }) {
   constructor() {
-    super('grant_type must be client_credentials');
+    super(`grant_type must be one of ${GRANT_TYPES.join(', ')}`);
   }
 }
 

@@ -82,7 +82,7 @@ export class UnsupportedMediaType extends defineError({
   code: 'unsupported_media_type',
   status: 415,
   meaning: 'The operation does not take a body of this media type or charset.',
-  remedy: 'Send JSON in UTF-8 with "Content-Type: application/json"; to the token endpoint, a form.',
+  remedy: 'Send JSON in UTF-8 with "Content-Type: application/json".',
 }) {
   constructor() {
     super('The body must be application/json, in UTF-8');

@@ -19,7 +19,8 @@ export class InvalidCode extends defineError({
   code: 'auth_invalid_code',
   status: 400,
   meaning: 'The code is wrong, was used already, or was sent for another name or application.',
-  remedy: 'Let the user try again, or send a new one. The body of the answer has the code auth_invalid_credentials.',
+  remedy:
+    'Let the user try again, or send a new one. The body of the answer to a passcode has the code auth_invalid_credentials.',
 }) {
   constructor() {
     super('The code is wrong');
