@@ -67,16 +67,29 @@ it('nightly sync: ten thousand rows are created, then updated', async () => {
   expect(body.result.user_count).toBe(10_000);
 });
 
+it('nightly sync without a file fails', async () => {
+  const { id } = await example('nightly-sync.json', (node) => {
+    node('Read the file').parameters.fileSelector = path.join(n8n.files, 'none.csv');
+  });
+  expect((await n8n.execute(id)).status).toBe('error');
+});
+
 it('disable users who left', async () => {
   const [stays, left] = await Promise.all(
     [0, 1].map(() => tenant.create({ email: freshEmail(), external_account_id: 'staff' })),
   );
   const { id } = await example('disable-leavers.json', (node) => {
-    node('Who works here').parameters.jsCode = `return [{ json: { email: '${stays!.email!.value}' } }];`;
+    const email = stays!.email!.value.toUpperCase();
+    node('Who works here').parameters.jsCode = `return [{ json: { email: '${email}' } }];`;
   });
+  const nameless = await tenant.create({ username: freshEmail(), external_account_id: 'staff' });
   const { items } = await n8n.execute(id);
   expect(items.Disable).toEqual([{ user_id: left!.user_id, email: left!.email, status: 'Disabled' }]);
-  expect((await tenant.get(stays!.user_id)).status).not.toBe('Disabled');
+  await example('disable-leavers.json', (node) => {
+    node('Who works here').parameters.jsCode = 'return [];';
+  });
+  expect((await n8n.execute(id)).status).toBe('error');
+  for (const { user_id } of [stays!, nameless]) expect((await tenant.get(user_id)).status).not.toBe('Disabled');
 });
 
 it('clean-up with dry run and review', async () => {
@@ -190,16 +203,19 @@ describe('an AI agent', () => {
 
 it('webhook to profile update', async () => {
   const user = await tenant.create({ email: freshEmail() });
+  const key = { id: 'tesseraWebhookKey', name: 'Key of the webhook', type: 'httpHeaderAuth' };
+  await n8n.importCredential({ ...key, data: { name: 'x-key', value: 'the-webhook-key' } });
   const { id } = await example('webhook-to-profile.json');
   await n8n.publish(id);
   await n8n.start();
-  const call = async (body: object) => {
+  const call = async (body: object, sent: Record<string, string> = { 'x-key': 'the-webhook-key' }) => {
     const answer = await fetch(`${n8n.url}/webhook/profile-changed`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...sent },
       body: JSON.stringify(body),
     });
-    return { status: answer.status, body: await answer.json() };
+    const text = await answer.text();
+    return { status: answer.status, body: /^[{[]/.test(text) ? (JSON.parse(text) as unknown) : text };
   };
   // n8n is ready a little before its webhooks are.
   await expect.poll(async () => (await call({})).body, { timeout: 60_000 }).not.toMatchObject({ code: 404 });
@@ -207,6 +223,7 @@ it('webhook to profile update', async () => {
     status: 200,
     body: { changed: [{ attribute: 'language', old: null, new: 'it' }] },
   });
+  expect((await call({ email: user.email!.value, changes: { language: 'fr' } }, {})).status).toBe(403);
   expect(await call({ email: user.email!.value, changes: { status: 'Disabled' } })).toMatchObject({
     status: 400,
     body: { error: expect.stringMatching(/may not be sent/) },
