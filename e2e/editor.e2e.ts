@@ -88,7 +88,7 @@ step('places the node by its action, and finds the credential chosen', async () 
   await byId('node-creator-plus-button').first().click();
   await byId('node-creator-search-bar').fill('Transmit');
   await byId('node-creator-item-name').getByText('Transmit', { exact: true }).click();
-  await page.getByText('Update a user', { exact: true }).first().click();
+  await page.getByText('Update user', { exact: true }).first().click();
   await byId('ndv').waitFor();
   await expect.poll(() => byId('node-credentials-select').locator('input').first().inputValue()).toBe('Mosaic account');
 });

@@ -169,15 +169,18 @@ describe('what can pass is tried again', () => {
   });
 
   it('but not what may have been done and does harm twice', async () => {
-    const user = await setting.newUser();
-    setting.proxy.faults = (_line, place) => (place === 0 ? { kind: 'reset', after: true } : undefined);
-    const { error } = await setting.run('updateUser', {
-      userId: byId(user.user_id),
-      fields: { language: 'en' },
-      options: { onlyThisVersion: '"1"' },
-    });
-    expect(error!.description).toContain('It may have been carried out all the same.');
-    expect(setting.proxy.apiRequests).toHaveLength(1);
+    for (const more of [
+      { fields: { language: 'en' }, options: { onlyThisVersion: '"1"' } },
+      { fields: { language: 'en', credentials: { value: { password: 'correct horse' } } } },
+    ]) {
+      const user = await setting.newUser();
+      setting.proxy.reset();
+      setting.proxy.faults = (_line, place) => (place === 0 ? { kind: 'reset', after: true } : undefined);
+      const { error } = await setting.run('updateUser', { userId: byId(user.user_id), ...more });
+      expect(error!.description).toContain('It may have been carried out all the same.');
+      expect(setting.proxy.apiRequests).toHaveLength(1);
+      expect((await setting.tenant.get(user.user_id)).language).toBe('en');
+    }
     const group = await setting.run('createGroup', { groupName: `G ${Date.now()}` }, [{}], 'stopWorkflow', {
       resource: 'group',
     });
@@ -214,6 +217,21 @@ describe('the pool', () => {
     const gaps = times.slice(1).map((time, place) => time - times[place]!);
     expect(Math.max(...gaps)).toBeGreaterThan(700);
     expect(times).toHaveLength(9);
+  });
+
+  it('waits for no longer than five minutes, and says so', async () => {
+    const user = await setting.newUser();
+    for (const [after, said] of [
+      ['3600', '60'],
+      [new Date(Date.now() + 3_600_000).toUTCString(), '60'],
+    ] as const) {
+      setting.proxy.reset();
+      setting.proxy.faults = (_line, place) =>
+        place >= 0 ? { kind: 'answer', status: 429, headers: { 'retry-after': after } } : undefined;
+      const { error } = await setting.run('updateUser', { userId: byId(user.user_id), fields: { language: 'en' } });
+      expect(error!.message).toContain(`(it says to try again in ${said} minutes)`);
+      expect(setting.proxy.apiRequests).toHaveLength(1);
+    }
   });
 
   it('stops at the first failure, and tells how many were done', async () => {
@@ -287,6 +305,39 @@ describe('many at once', () => {
     const { error } = await setting.run('updateUser', update, input);
     expect(error!.message).toBe('There is no such user [item 10; 499 were done before it stopped]');
     expect(setting.proxy.apiRequests).toHaveLength(1);
+  });
+
+  it('is not broken by rows that change nothing, and what is for one user stays in order', async () => {
+    const made = await setting.tenant.send('POST', '/cis/v1/users/bulk', {
+      users: Array.from({ length: 60 }, () => ({ email: freshEmail() })),
+    });
+    const users = (made.body.result.items as { user: { user_id: string } }[]).map(({ user }) => user);
+    const columns = { mappingMode: 'autoMapInputData', value: null, matchingColumns: ['user_id'] };
+    const rows = users.map(({ user_id }, n) => ({ user_id, language: n % 2 ? '' : `l${n}` }));
+    // The second row of a user shows what the first one has made of it.
+    rows.push({ user_id: users[0]!.user_id, language: '' });
+    const output = await setting.output('updateUser', { specifyFields: 'columns', columns }, rows);
+    expect(output.map(({ language }) => language)).toEqual([
+      ...users.map((_, n) => (n % 2 ? undefined : `l${n}`)),
+      'l0',
+    ]);
+    expect(setting.proxy.apiRequests.filter((line) => line.endsWith('/bulk'))).toHaveLength(1);
+  });
+
+  it('has no more requests under way than Max Concurrency says', async () => {
+    const made = await setting.tenant.send('POST', '/cis/v1/users/bulk', {
+      users: Array.from({ length: 1000 }, () => ({ email: freshEmail() })),
+    });
+    const users = (made.body.result.items as { user: { user_id: string } }[]).map(({ user }) => user);
+    setting.proxy.reset();
+    await setting.run(
+      'updateUser',
+      { ...update, options: { maxConcurrency: 1 } },
+      itemsOf(users),
+      'continueErrorOutput',
+    );
+    expect(setting.proxy.apiRequests).toHaveLength(2);
+    expect(setting.proxy.atOnce).toBe(1);
   });
 
   it('is not asked of the vendor’s cloud, nor when the option says no, nor for one item', async () => {

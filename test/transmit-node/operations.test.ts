@@ -113,6 +113,15 @@ it('Create Users gives an item a user, and each fails alone', async () => {
   expect(items[1]!.json).toMatchObject({ row: 7, details: { status: 409, code: 'identifier_is_taken' } });
   expect(items[2]!.json).toMatchObject({ language: 'en' });
   expect(setting.proxy.apiRequests).toEqual(['POST /cis/v1/users/bulk']);
+  expect(items[1]!.json.details).toMatchObject({ subject: { place: 2, email: taken.email!.value } });
+  const stopped = await setting.run('createUsers', { users: JSON.stringify([{ email: freshEmail() }, users[1]]) });
+  expect(stopped.error!.message).toContain(`[item 0 of {"place":2,"email":"${taken.email!.value}"}; 1 were done`);
+  const odd = JSON.stringify([7, { email: freshEmail() }]);
+  const alone = await setting.run('createUsers', { users: odd }, [{}], 'continueRegularOutput');
+  expect(alone.items.map(({ json }) => json)).toMatchObject([
+    { error: "'Users' must be an array of objects: number 1 is none", details: { subject: { place: 1 } } },
+    { user_id: expect.any(String) },
+  ]);
   const { error: none } = await setting.run('createUsers', { users: '{"email":"x"}' });
   expect(none!.message).toBe("'Users' must be an array of users");
 });
@@ -244,6 +253,11 @@ describe('Get Many Users and Count Users', () => {
     }
     const { error: none } = await setting.run('getManyUsers', { findBy: 'search', search: '={{ $json.nothing }}' });
     expect(none!.message).toMatch(/^'Search' is missing/);
+    for (const value of ['', ' ', '={{ $json.nothing }}']) {
+      const rows = [{ attribute: 'status', operator: 'ne', value }];
+      const filtered = await setting.run('getManyUsers', { findBy: 'filters', filters: { rows } });
+      expect(filtered.error!.message).toBe("'Filters': the value of filter 1 is missing");
+    }
     const { error } = await setting.run('getManyUsers', { findBy: 'all', limit: '={{ $json.nothing }}' });
     expect(error!.message).toBe("'Limit' must be a whole number, at least 1");
   });
@@ -282,6 +296,31 @@ describe('what is done to a user', () => {
     }
     const { error } = await setting.run('setPassword', { userId: byId(user.user_id), password: 'short' });
     expect(error!.message).toMatch(/at least 8 characters/);
+  });
+
+  it.each(['POST', 'PUT'])('Set Password, also when the answer to %s is lost', async (method) => {
+    const user = await setting.newUser(
+      method === 'PUT' ? { credentials: { password: 'battery staple', force_replace: false } } : {},
+    );
+    let lost = false;
+    setting.proxy.faults = (line) => {
+      if (lost || !line.startsWith(method)) return undefined;
+      lost = true;
+      return { kind: 'reset', after: true };
+    };
+    const parameters = { userId: byId(user.user_id), password: 'correct horse', forceReplace: false };
+    expect(await setting.output('setPassword', parameters)).toEqual([{ password_set: true, user_id: user.user_id }]);
+    const again = await setting.run('setPassword', parameters);
+    expect(again.error!.message, 'of a password that was there before, it is told').toMatch(/must not be one of/);
+  });
+
+  it('Get User Groups', async () => {
+    const user = await setting.newUser();
+    const { body } = await setting.tenant.send('POST', '/cis/v1/groups', { name: `Of one ${Date.now()}` });
+    const { group_id } = body.result as { group_id: string };
+    await setting.tenant.send('POST', `/cis/v1/groups/${group_id}/users`, { user_ids: [user.user_id] });
+    const userId = locator('email', user.email!.value);
+    expect(await setting.output('getUserGroups', { userId })).toEqual([body.result]);
   });
 
   it('Verify Email or Phone, and make it the primary one', async () => {
@@ -337,6 +376,10 @@ describe('groups', () => {
     });
     expect(changed).toMatchObject({ description: 'On any ship', custom_data: { n: 1 } });
     expect(await output('getGroup', { groupId })).toEqual([changed]);
+    const [cleared] = await output('updateGroup', { groupId, clearGroupFields: ['description', 'custom_data'] });
+    expect(Object.keys(cleared!)).not.toEqual(expect.arrayContaining(['description']));
+    expect(cleared).not.toHaveProperty('custom_data');
+    expect(await output('getGroup', { groupId })).toEqual([cleared]);
     expect((await output('getManyGroups', { returnAll: true })).map(({ group_id }) => group_id)).toContain(
       group!.group_id,
     );
@@ -357,6 +400,22 @@ describe('groups', () => {
     const { error } = await setting.run('getGroup', { groupId }, [{}], 'stopWorkflow', { resource: 'group' });
     expect(error).toMatchObject({ httpCode: '404' });
   });
+});
+
+it('groups of an API without pages are read once', async () => {
+  const groups = [1, 2, 3].map((n) => ({ group_id: `g${n}`, name: `G${n}` }));
+  setting.proxy.faults = (line) =>
+    line.includes('/groups') ? { kind: 'answer', status: 200, ...json({ result: groups }) } : undefined;
+  for (const parameters of [{ limit: 50 }, { returnAll: true }]) {
+    expect(await setting.output('getManyGroups', parameters, [{}], 'group')).toEqual(groups);
+  }
+  expect(await setting.output('getManyGroups', { limit: 2 }, [{}], 'group')).toEqual(groups.slice(0, 2));
+  expect(setting.proxy.apiRequests.length).toBeLessThan(6);
+});
+
+const json = (body: object) => ({
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
 });
 
 describe('the lists of the editor', () => {
@@ -394,8 +453,17 @@ describe('the lists of the editor', () => {
     const name = `Fleet ${Date.now()}`;
     await setting.tenant.send('POST', '/cis/v1/groups', { name });
     const { searchGroups } = transmit.methods!.listSearch!;
-    expect((await searchGroups!.call(context() as never, name.toLowerCase())).results).toEqual([
-      { name, value: expect.any(String) },
-    ]);
+    // More than a page of others comes first.
+    for (let n = 0; n < 60; n += 1) {
+      await setting.tenant.send('POST', '/cis/v1/groups', { name: `Other ${n} ${Date.now()}` });
+    }
+    const last = `Last ${Date.now()}`;
+    await setting.tenant.send('POST', '/cis/v1/groups', { name: last });
+    for (const wanted of [name, last]) {
+      expect((await searchGroups!.call(context() as never, wanted.toLowerCase())).results).toEqual([
+        { name: wanted, value: expect.any(String) },
+      ]);
+    }
+    expect((await searchGroups!.call(context() as never, 'nothing of this name')).results).toEqual([]);
   });
 });

@@ -1,4 +1,6 @@
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
+import { ApiUser } from '@tessera/contract';
 import { freshEmail, freshPhone } from '../../packages/tenant/test/testTenant.ts';
 import { transmit } from '../../playground/src/engine.ts';
 import { byId, Setting } from './setting.ts';
@@ -229,13 +231,22 @@ describe('Specify Fields', () => {
   });
 
   it('offers every attribute as a column', async () => {
-    const { getUpdateColumns, getCreateColumns } = transmit.methods!.resourceMapping!;
+    const { getUpdateColumns, getCreateColumns, getUpsertColumns } = transmit.methods!.resourceMapping!;
     const columns = (await getUpdateColumns!.call({} as never)).fields.map(({ id }) => id);
     const fields = transmit.description.properties.find(({ name }) => name === 'fields')!.options as { name: string }[];
     expect([...new Set(columns.map((id) => id.split('.')[0]))].sort()).toEqual(
       ['user_id', ...fields.map(({ name }) => name)].sort(),
     );
     expect((await getCreateColumns!.call({} as never)).fields.map(({ id }) => id)).not.toContain('status');
+    const { fields: upsert } = await getUpsertColumns!.call({} as never);
+    expect(upsert.filter(({ canBeUsedToMatch }) => canBeUsedToMatch).map(({ id }) => id)).not.toContain('user_id');
+    // What the editor matches on, when nothing is chosen.
+    const matchingColumns = upsert.filter(({ defaultMatch }) => defaultMatch).map(({ id }) => id);
+    const made = { mappingMode: 'autoMapInputData', value: null, matchingColumns };
+    const [created] = await setting.output('createOrUpdateUser', { specifyFields: 'columns', columns: made }, [
+      { email: freshEmail() },
+    ]);
+    expect(created).toHaveProperty('user_id');
   });
 });
 
@@ -260,7 +271,77 @@ it('Allowed Fields bounds what is sent', async () => {
     const { error } = await update(user.user_id, { ...parameters, options });
     expect(error!.message).toMatch(/may not be sent: 'Allowed Fields' has only language$/);
   }
-  expect((await setting.tenant.get(user.user_id)).status).toBe(user.status);
+  for (const allowedFields of [[], '={{ $json.nothing }}', '', 'secondary_emails, status_changed']) {
+    const { error } = await update(user.user_id, { fields: { email: freshEmail() }, options: { allowedFields } });
+    expect(error!.message).toMatch(/^"email" may not be sent/);
+  }
+  const odd = await update(user.user_id, { fields: { language: 'sv' }, options: { allowedFields: '={{ 7 }}' } });
+  expect(odd.error!.message).toBe("'Allowed Fields' must be a list of names");
+  expect(await setting.tenant.get(user.user_id)).toMatchObject({ status: user.status, language: 'en' });
+  await setting.output('updateUser', {
+    userId: byId(user.user_id),
+    fields: { language: 'sv' },
+    options: { allowedFields: '={{ "name, language" }}' },
+  });
+});
+
+it('an option that cannot be told fails each item, and lets none pass', async () => {
+  const users = await setting.newUsers(2);
+  for (const [options, message] of [
+    [{ onlyThisVersion: "={{ $('Gone').item.json.v }}" }, /^Referenced node/],
+    [{ maxConcurrency: '={{ "ten" }}' }, /^'Max Concurrency' must be a whole number from 1 to 100$/],
+    [{ maxRetries: 1000 }, /^'Max Retries' must be a whole number from 0 to 20$/],
+  ] as const) {
+    const { items, failed } = await setting.run(
+      'updateUser',
+      { userId: byId('={{ $json.id }}'), fields: { language: 'xx' }, options },
+      users.map(({ user_id: id }) => ({ id })),
+      'continueErrorOutput',
+    );
+    expect(items).toEqual([]);
+    expect(failed.map(({ json }) => json.error)).toEqual([
+      expect.stringMatching(message),
+      expect.stringMatching(message),
+    ]);
+  }
+  expect(setting.proxy.apiRequests).toEqual([]);
+});
+
+it('what the API shows of a user may be sent as it is', async () => {
+  const user = await setting.newUser({
+    phone_number: freshPhone(),
+    secondary_emails: [freshEmail()],
+    address: { city: 'London' },
+    name: { first_name: 'Ada' },
+  });
+  const columns = { mappingMode: 'autoMapInputData', value: null, matchingColumns: ['user_id'] };
+  const { items, hints, error } = await setting.run('updateUser', { specifyFields: 'columns', columns }, [
+    { ...user, language: 'en' } as never,
+  ]);
+  expect(error).toBeUndefined();
+  expect(items[0]!.json).toMatchObject({ email: user.email, name: user.name, language: 'en' });
+  expect(hints.join()).toContain("'address.updated_at'");
+  const number = Date.now();
+  const [numbered] = await setting.output(
+    'updateUser',
+    { userId: byId(user.user_id), fields: { external_user_id: '={{ $json.number }}' } },
+    [{ number }],
+  );
+  expect(numbered).toMatchObject({ external_user_id: String(number) });
+});
+
+it('a user may be named by email where an ID is asked for', async () => {
+  const user = await setting.newUser();
+  for (const mode of ['id', 'list']) {
+    const userId = { __rl: true, mode, value: user.email!.value };
+    expect(await setting.output('getUser', { userId })).toEqual([user]);
+  }
+});
+
+it('a row must have the column that names its user', async () => {
+  const columns = { mappingMode: 'autoMapInputData', value: null, matchingColumns: ['user_id'] };
+  const { error } = await setting.run('updateUser', { specifyFields: 'columns', columns }, [{ language: 'en' }]);
+  expect(error!.message).toBe('The column "user_id", which names the user, is empty');
 });
 
 it('Only This Version leaves a user alone who has changed', async () => {
@@ -332,6 +413,8 @@ it('Dry Run shows what would change, refuses what the tenant would, and writes n
     options,
   });
   expect(bad.error!.message).toBe('birthday must be a date (and 3 more)');
+  const mistyped = await update(user.user_id, { specifyFields: 'json', json: '{"langauge":"sv"}', options });
+  expect(mistyped.error!.message).toBe('langauge is no attribute of a user');
   expect(writes()).toEqual([]);
   expect(await setting.tenant.get(user.user_id)).toEqual(user);
 });
@@ -368,6 +451,16 @@ it('Output shows the whole user, ten fields, or those that were chosen, and the 
     user_id: user.user_id,
     email: user.email,
   });
+  expect(await get({ output: 'selected', outputFields: '={{ "email, groupIds" }}' })).toEqual({
+    user_id: user.user_id,
+    email: user.email,
+    groupIds: [],
+  });
+  const options = transmit.description.properties.flatMap((property) =>
+    property.name === 'options' ? (property.options as INodeProperties[]) : [],
+  );
+  const offered = options.find(({ name }) => name === 'outputFields')!.options as INodePropertyOptions[];
+  for (const { value } of offered) expect(Object.keys(ApiUser.properties)).toContain(value);
 });
 
 describe('the description', () => {
@@ -377,7 +470,7 @@ describe('the description', () => {
     const operations = properties
       .filter(({ name }) => name === 'operation')
       .flatMap(({ options }) => options as { value: string }[]);
-    expect(operations.length).toBe(21);
+    expect(operations.length).toBe(22);
     for (const { displayOptions, name } of properties) {
       if (name !== 'resource' && name !== 'operation') expect(displayOptions?.show?.operation, name).toHaveLength(1);
     }

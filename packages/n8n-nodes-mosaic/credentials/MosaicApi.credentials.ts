@@ -11,6 +11,7 @@ import type {
 } from 'n8n-workflow';
 import { ApplicationError } from 'n8n-workflow';
 import { wordsOfNetwork } from '../nodes/Transmit/requests/networkFaults';
+import { laterBy, LONGEST_WAIT_MS, retryAfterMs } from '../nodes/Transmit/requests/retryAfter';
 
 /** The base URL that a credential points at: the token endpoint and the Users API are below it. */
 export function baseUrlOf(credentials: IDataObject): string {
@@ -47,7 +48,8 @@ const underWay = new Map<string, Promise<IDataObject>>();
 const latest = new Map<string, { token: IDataObject; at: number }>();
 const LATEST_MS = 5000;
 const MOST_LATEST = 100;
-const LONGEST_WAIT_MS = 5 * 60 * 1000;
+/** A tenant that is busy answers within ten seconds. */
+const TIMEOUT_MS = 30_000;
 
 async function fetchToken(
 	helpers: IHttpRequestHelper['helpers'],
@@ -65,6 +67,7 @@ async function fetchToken(
 				client_id: String(clientId),
 				client_secret: String(clientSecret),
 			}).toString(),
+			timeout: TIMEOUT_MS,
 			// A redirect would take the client secret elsewhere.
 			disableFollowRedirect: true,
 			ignoreHttpStatusErrors: true,
@@ -79,11 +82,12 @@ async function fetchToken(
 	}
 	const { statusCode: status, headers, body } = answer;
 	if (status >= 300) {
-		const retryAfter = Number(headers['retry-after']);
-		throw new TokenError(reasonOf(status, headers.location, base), {
+		const waitMs = retryAfterMs(headers['retry-after']);
+		const later = waitMs !== undefined && waitMs > LONGEST_WAIT_MS ? laterBy(waitMs) : '';
+		throw new TokenError(reasonOf(status, headers.location, base) + later, {
 			status,
 			retryable: [429, 502, 503, 504].includes(status),
-			...(retryAfter >= 0 && { waitMs: Math.min(retryAfter * 1000, LONGEST_WAIT_MS) }),
+			...(waitMs !== undefined && { waitMs }),
 		});
 	}
 	const accessToken = tokenIn(body);
@@ -152,7 +156,7 @@ export class MosaicApi implements ICredentialType {
 			type: 'string',
 			required: true,
 			default: '',
-			placeholder: 'http://localhost:7070',
+			placeholder: 'e.g. http://localhost:7070',
 			description: 'Where your own tenant answers, such as a Tessera tenant',
 			displayOptions: { show: { environment: ['custom'] } },
 		},
@@ -162,7 +166,8 @@ export class MosaicApi implements ICredentialType {
 			type: 'string',
 			required: true,
 			default: '',
-			description: 'Client ID of any application of the tenant; it reaches the whole tenant',
+			description:
+				'Client ID of any application of the tenant. It reaches all users; groups and deleting users want a management application.',
 		},
 		{
 			displayName: 'Client Secret',

@@ -9,6 +9,7 @@ import { createUsers } from './resources/users/createUsers';
 import { deleteUser, removeUserFromApp } from './resources/users/deleteUser';
 import { getManyUsers } from './resources/users/getManyUsers';
 import { getUser } from './resources/users/getUser';
+import { getUserGroups } from './resources/users/getUserGroups';
 import { getUserHistory } from './resources/users/getUserHistory';
 import { setPassword } from './resources/users/setPassword';
 import { updateUser } from './resources/users/updateUser';
@@ -52,6 +53,7 @@ export const RESOURCES: Resource[] = [
 			deleteUser,
 			getManyUsers,
 			getUser,
+			getUserGroups,
 			getUserHistory,
 			removeSecondaryAddress,
 			removeUserFromApp,

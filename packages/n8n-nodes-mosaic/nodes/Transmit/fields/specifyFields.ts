@@ -3,6 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { Run } from '../run/run';
 import { clearableOptions } from './attributes';
 import { exactJson } from './exactJson';
+import { namesOf } from './names';
 import { bodyOfFields, bodyOfRow, type EmptyValues } from './userBody';
 
 /** What the attributes are for. */
@@ -23,7 +24,7 @@ interface Columns {
 
 interface FieldOptions {
 	emptyValues: EmptyValues;
-	allowedFields: string[];
+	allowedFields: unknown;
 }
 
 const WAYS: INodePropertyOptions[] = [
@@ -40,13 +41,20 @@ const WAYS: INodePropertyOptions[] = [
 	},
 ];
 
+/** The methods that tell which columns there are, by what n8n calls their purpose. */
+const COLUMNS = {
+	add: 'getCreateColumns',
+	update: 'getUpdateColumns',
+	upsert: 'getUpsertColumns',
+} as const;
+
 /**
  * The parameters that say which attributes to send.
  * @param mode what n8n calls the purpose of the columns
  */
 export function specifyFields(
 	fields: INodeProperties[],
-	mode: 'add' | 'update' | 'upsert',
+	mode: keyof typeof COLUMNS,
 	describes: string,
 ): INodeProperties[] {
 	return [
@@ -82,7 +90,7 @@ export function specifyFields(
 			typeOptions: {
 				loadOptionsDependsOn: ['operation'],
 				resourceMapper: {
-					resourceMapperMethod: mode === 'add' ? 'getCreateColumns' : 'getUpdateColumns',
+					resourceMapperMethod: COLUMNS[mode],
 					mode,
 					fieldWords: { singular: 'attribute', plural: 'attributes' },
 					addAllFields: false,
@@ -121,7 +129,10 @@ export function specified(run: Run, item: number, purpose: Purpose): Specified {
 	const options = run.options<FieldOptions>(item);
 	const empty = options.emptyValues ?? (run.version === 1 ? 'sendAsIs' : 'ignore');
 	const made = ofWay(run, item, empty, purpose);
-	const cleared = purpose === 'update' ? run.parameters.get<string[]>('clearFields', item, []) : [];
+	const cleared =
+		purpose === 'update'
+			? namesOf(run.node, 'Clear Fields', run.parameters.get<unknown>('clearFields', item, []))
+			: [];
 	for (const name of cleared) {
 		if (made.body[name] !== undefined && made.body[name] !== null) {
 			throw new NodeOperationError(run.node, `"${name}" is both set and among 'Clear Fields'`);
@@ -129,7 +140,10 @@ export function specified(run: Run, item: number, purpose: Purpose): Specified {
 		made.body[name] = null;
 	}
 	if (purpose === 'create') made.body = withoutNull(made.body);
-	checkAllowed(run, made.body, options.allowedFields ?? []);
+	// One that was added and turns out to be nothing allows nothing.
+	if ('allowedFields' in options) {
+		checkAllowed(run, made.body, namesOf(run.node, 'Allowed Fields', options.allowedFields ?? []));
+	}
 	return made;
 }
 
@@ -176,19 +190,26 @@ function ofColumns(run: Run, item: number, empty: EmptyValues, purpose: Purpose)
 	);
 	const { body, unknown } = bodyOfRow(run.node, attributes, empty);
 	for (const name of unknown) run.unknownColumns.add(name);
-	return { body, ...(column !== undefined && { match: { column, value: row[column] } }) };
+	if (column === undefined) return { body };
+	const name = row[column];
+	if (name === undefined || name === null || name === '') {
+		throw new NodeOperationError(
+			run.node,
+			`The column "${column}", which names the user, is empty`,
+		);
+	}
+	return { body, match: { column, value: name } };
 }
 
 const withoutNull = (body: IDataObject): IDataObject =>
 	Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 
 function checkAllowed({ node }: Run, body: IDataObject, allowed: string[]): void {
-	if (allowed.length === 0) return;
 	const refused = Object.keys(body).filter((name) => !allowed.includes(name));
 	if (refused.length === 0) return;
 	const names = refused.map((name) => `"${name}"`).join(', ');
 	throw new NodeOperationError(
 		node,
-		`${names} may not be sent: 'Allowed Fields' has only ${allowed.join(', ')}`,
+		`${names} may not be sent: 'Allowed Fields' has ${allowed.length > 0 ? `only ${allowed.join(', ')}` : 'none'}`,
 	);
 }

@@ -51,8 +51,14 @@ export function bodyOfRow(
 			unknown.push(column);
 			continue;
 		}
-		const value =
-			cell === null || cell === undefined ? '' : valueOfCell(node, column, member, cell);
+		let value = cell === null || cell === undefined ? '' : valueOfCell(node, column, member, cell);
+		if (member === attribute && attribute.members.length > 0 && isObject(value)) {
+			// Such as the time that the API shows with an address.
+			const known = Object.entries(value).filter(([inner]) => memberOf(attribute, inner));
+			const others = Object.keys(value).filter((inner) => !memberOf(attribute, inner));
+			unknown.push(...others.map((inner) => `${column}.${inner}`));
+			value = Object.fromEntries(known) as IDataObject;
+		}
 		if (member === attribute) fields[name] = value;
 		else fields[name] = { ...(fields[name] as IDataObject | undefined), [memberName]: value };
 	}
@@ -88,9 +94,17 @@ function valueOf(
 			return list(value);
 		case 'group':
 			return group(value, members);
-		default:
-			return value === '' || value === undefined ? EMPTY : value;
+		default: {
+			const text = plainText(value);
+			return text === '' || text === undefined ? EMPTY : text;
+		}
 	}
+}
+
+/** A text as the API takes it: IDs and phone numbers may come as numbers, and addresses as the API shows them. */
+function plainText(value: IDataObject[string]): IDataObject[string] {
+	if (typeof value === 'number') return String(value);
+	return isObject(value) && 'value' in value ? (value as IDataObject).value : value;
 }
 
 function json(
@@ -120,7 +134,9 @@ function group(value: IDataObject[string], members: Member[]): IDataObject[strin
 
 /** Entries of a list; an expression may give one of several, or the whole list. */
 function list(value: IDataObject[string]): IDataObject[string] | typeof EMPTY {
-	const entries = [value].flat(2).filter((entry) => !isEmpty(entry)) as string[];
+	const entries = ([value].flat(2) as Array<IDataObject[string]>)
+		.map(plainText)
+		.filter((entry) => !isEmpty(entry)) as string[];
 	return entries.length > 0 ? entries : EMPTY;
 }
 
@@ -136,8 +152,6 @@ function valueOfCell(
 	if (kind === 'group' && typeof cell === 'string' && cell.trim() !== '') {
 		return exactJson(node, `The column "${column}"`, cell) as IDataObject;
 	}
-	// Spreadsheets give phone numbers and IDs as numbers.
-	if (kind === 'text' && typeof cell === 'number') return String(cell);
 	return cell;
 }
 

@@ -1,5 +1,6 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { ATTRIBUTES } from './attributes';
 
 const NAME_PART_MAX = 30;
 const STREET_MAX = 150;
@@ -54,6 +55,7 @@ const all = (value: unknown, holds: (entry: unknown) => boolean): boolean =>
  */
 export function checkBody(node: INode, body: IDataObject): void {
 	const faults = Object.entries(body).flatMap(([name, value]) => {
+		if (!ATTRIBUTES.has(name)) return [`${name} is no attribute of a user`];
 		const rule = RULES[name];
 		return !rule || value === null || rule.holds(value) ? [] : [`${name} ${rule.says}`];
 	});

@@ -25,13 +25,18 @@ export async function searchGroups(
 	paginationToken?: string,
 ): Promise<INodeListSearchResult> {
 	const wanted = filter?.trim().toLowerCase() ?? '';
-	const { items, next } = await page(this, '/cis/v1/groups', {}, paginationToken);
-	return {
-		results: items
-			.map(({ name, group_id: id }) => ({ name: String(name), value: String(id) }))
-			.filter(({ name }) => name.toLowerCase().includes(wanted)),
-		...next,
-	};
+	const seen = new Set<unknown>();
+	for (let token = paginationToken; ;) {
+		const { items, next } = await page(this, '/cis/v1/groups', {}, token);
+		const results = items
+			.filter(({ name }) => String(name).toLowerCase().includes(wanted))
+			.map(({ name, group_id: id }) => ({ name: String(name), value: String(id) }));
+		// The API does not search: on a page without any, the list would end. One without pages gives the same ones again.
+		const isLast = next.paginationToken === undefined || seen.has(items[0]?.group_id);
+		if (results.length > 0 || isLast) return { results, ...(!isLast && next) };
+		for (const { group_id: id } of items) seen.add(id);
+		token = next.paginationToken;
+	}
 }
 
 async function page(
@@ -51,7 +56,9 @@ async function page(
 	const items = listOf(answer);
 	return {
 		items,
-		next: items.length === PAGE ? { paginationToken: String(offset + PAGE) } : {},
+		next: (items.length === PAGE ? { paginationToken: String(offset + PAGE) } : {}) as {
+			paginationToken?: string;
+		},
 	};
 }
 

@@ -10,6 +10,14 @@ export async function getCreateColumns(): Promise<ResourceMapperFields> {
 	return await Promise.resolve({ fields: columns(names) });
 }
 
+/** The columns of a user who is updated or created: an identifier tells which. */
+export async function getUpsertColumns(): Promise<ResourceMapperFields> {
+	const fields = columns([...ATTRIBUTES.keys()]);
+	return await Promise.resolve({
+		fields: fields.map((field) => ({ ...field, defaultMatch: field.id === 'email' })),
+	});
+}
+
 /** The columns of an update; the ID or an identifier tells the user. */
 export async function getUpdateColumns(): Promise<ResourceMapperFields> {
 	const id: ResourceMapperField = {

@@ -5,16 +5,18 @@ import type { Run } from '../run/run';
 
 /**
  * Makes an error of n8n's that says, in its message, what is wrong.
- * @param item the input item that failed
+ * @param of the input item that failed, and what of it
  * @param done how many items were done before; undefined when there is one alone
  */
 export function nodeErrorOf(
 	node: INode,
 	error: Error,
-	item: number,
+	{ item, subject }: { item: number; subject?: IDataObject },
 	done: number | undefined,
 ): NodeApiError | NodeOperationError {
-	const told = done === undefined ? '' : ` [item ${item}; ${done} were done before it stopped]`;
+	const about = subject ? ` of ${JSON.stringify(subject)}` : '';
+	const told =
+		done === undefined ? '' : ` [item ${item}${about}; ${done} were done before it stopped]`;
 	const message = error.message + told;
 	if (!(error instanceof Refusal)) {
 		return new NodeOperationError(node, message, {
@@ -41,12 +43,17 @@ export function nodeErrorOf(
  * What stands for an item that failed. On the error output n8n puts it together with the input item, when it has no members
  * but `error`, `message` and `details`.
  */
-export function errorJson(run: Run, error: Error, item: number): IDataObject {
+export function errorJson(
+	run: Run,
+	error: Error,
+	item: number,
+	subject?: IDataObject,
+): IDataObject {
 	if (run.version === 1) return { error: error.message };
 	const json: IDataObject = {
 		error: error.message,
 		message: error.message,
-		details: detailsOf(error),
+		details: { ...detailsOf(error), ...(subject && { subject }) },
 	};
 	if (run.node.onError === 'continueErrorOutput') return json;
 	return { ...run.context.getInputData()[item].json, ...json };

@@ -6,14 +6,16 @@ export type OutputMode = 'raw' | 'simplified' | 'selected';
 
 export interface OutputOptions {
 	output: OutputMode;
-	outputFields: string[];
+	outputFields: string[] | string;
 }
 
 /** What the API adds to the attributes that can be set. */
 const METADATA = [
+	['App Name', 'app_name'],
 	['Created At', 'created_at'],
-	['Groups', 'groups'],
+	['Groups', 'groupIds'],
 	['Identities', 'identities'],
+	['Identity Providers', 'identity_providers'],
 	['Last Authentication', 'last_auth'],
 	['Password Information', 'password_information'],
 	['Status Changed At', 'status_changed_at'],
@@ -59,7 +61,10 @@ export function shownUser(
 	if (output === 'raw') return user;
 	if (output === 'simplified') return simplified(user);
 	const { user_id: userId } = user;
-	const fields = outputFields
+	// An expression may give them as text between commas.
+	const names: string[] = typeof outputFields === 'string' ? outputFields.split(',') : outputFields;
+	const fields = names
+		.map((name) => name.trim())
 		.filter((name) => name in user)
 		.map((name) => [name, user[name]] as const);
 	return { user_id: userId, ...(Object.fromEntries(fields) as IDataObject) };

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { Refusal } from './refusal';
+import { laterBy, LONGEST_WAIT_MS, retryAfterMs } from './retryAfter';
 
 /** An answer as n8n gives it: the body parsed when it is JSON. */
 export interface Answer {
@@ -12,7 +13,6 @@ export interface Answer {
 const PASSING = [429, 502, 503, 504];
 /** How long to wait when a busy tenant does not say. */
 const BUSY_MS = 1000;
-const LONGEST_WAIT_MS = 5 * 60 * 1000;
 
 /**
  * Tells whether an answer is a success of the tenant's.
@@ -30,8 +30,13 @@ export function checkStatus({ statusCode, headers, body }: Answer): void {
 	const faults = faultsOf(body);
 	const [first = `The tenant answered with HTTP status ${statusCode}`, ...more] = faults;
 	const code = headers['x-error-code'] ?? codeOf(body);
+	const waitMs =
+		statusCode === 429 || statusCode === 503
+			? (retryAfterMs(headers['retry-after']) ?? BUSY_MS)
+			: undefined;
+	const later = waitMs !== undefined && waitMs > LONGEST_WAIT_MS ? laterBy(waitMs) : '';
 	throw new Refusal(
-		more.length > 0 ? `${first} (and ${more.length} more)` : first,
+		(more.length > 0 ? `${first} (and ${more.length} more)` : first) + later,
 		{
 			status: statusCode,
 			...(code !== undefined && { code }),
@@ -42,9 +47,7 @@ export function checkStatus({ statusCode, headers, body }: Answer): void {
 		{
 			// Of a limit of requests it is known that nothing was done.
 			maybeDone: statusCode >= 500,
-			...((statusCode === 429 || statusCode === 503) && {
-				waitMs: retryAfterMs(headers['retry-after']),
-			}),
+			...(waitMs !== undefined && { waitMs }),
 		},
 	);
 }
@@ -110,11 +113,4 @@ function originOf(location: string | undefined): string {
 	} catch {
 		return 'another address';
 	}
-}
-
-/** Retry-After: seconds, or a date (RFC 9110, 10.2.3). */
-function retryAfterMs(header: string | undefined): number {
-	if (header === undefined) return BUSY_MS;
-	const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-	return Number.isNaN(ms) ? BUSY_MS : Math.min(Math.max(ms, 0), LONGEST_WAIT_MS);
 }

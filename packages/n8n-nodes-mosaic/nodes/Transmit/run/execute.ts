@@ -36,7 +36,7 @@ export async function execute(run: Run, operation: Operation): Promise<INodeExec
 	if (execution.wasCancelled) {
 		throw new NodeOperationError(
 			run.node,
-			`The execution was cancelled: ${doneOf(tasks)} of ${count} items were done`,
+			`The execution was cancelled: ${doneOf(tasks)} were done before`,
 		);
 	}
 	const failed = tasks.find(({ error }) => error);
@@ -44,7 +44,7 @@ export async function execute(run: Run, operation: Operation): Promise<INodeExec
 		throw nodeErrorOf(
 			run.node,
 			failed.error!,
-			failed.items[0],
+			{ item: failed.items[0], subject: failed.job.subject },
 			count > 1 || tasks.length > 1 ? doneOf(tasks) : undefined,
 		);
 	}
@@ -67,7 +67,10 @@ function outputOf(run: Run, { items, job, outcome, error }: Task): INodeExecutio
 	}
 	const pairedItem = items.length === 1 ? { item: items[0] } : items.map((item) => ({ item }));
 	if (outcome) return outcome.output.map((json) => ({ json, pairedItem }));
-	return items.map((item) => ({ json: errorJson(run, error!, item), pairedItem: { item } }));
+	return items.map((item) => ({
+		json: errorJson(run, error!, item, job.subject),
+		pairedItem: { item },
+	}));
 }
 
 /**
@@ -99,7 +102,7 @@ class Execution {
 	async add(item: number, operation: Operation): Promise<void> {
 		let jobs: Job[];
 		try {
-			this.run.gate.check();
+			this.run.check();
 			jobs = operation.jobs(this.run, item);
 		} catch (error) {
 			const task: Task = { items: [item], job: { run: async () => await Promise.reject(error) } };
@@ -134,10 +137,19 @@ class Execution {
 			if (this.many.add(task)) await this.send();
 			return;
 		}
-		// What was asked for before is done before, also for the same user.
-		await this.send();
-		await Promise.all(this.sending.keys());
+		// What was asked for before for the same user is done before.
+		if (this.comesAfterMany(job.key)) {
+			await this.send();
+			await Promise.all(this.sending.keys());
+		}
 		await this.alone(task);
+	}
+
+	/** Whether what was gathered, or is being sent, may be about the same. */
+	private comesAfterMany(key: string | undefined): boolean {
+		if (key === undefined) return true;
+		const sending = [...this.sending.values()];
+		return this.many?.has(key) === true || sending.some((keys) => keys.has(key));
 	}
 
 	/** Does a task by itself, as soon as there is a place. */
@@ -164,7 +176,8 @@ class Execution {
 	/** Sends what was gathered, as soon as there is a place, and after what was sent before for the same users. */
 	private async send(): Promise<void> {
 		// A node that stops at a failure has to know of it before it sends more.
-		const most = this.run.context.continueOnFail() ? MOST_TOGETHER : 1;
+		const { context, settings } = this.run;
+		const most = context.continueOnFail() ? Math.min(MOST_TOGETHER, settings.maxConcurrency) : 1;
 		const tasks = this.many?.take() ?? [];
 		const keys = new Set(tasks.flatMap(({ job }) => job.key ?? []));
 		const mustWait = () =>
@@ -181,6 +194,8 @@ class Execution {
 	/** Does tasks in one request, and then by themselves those that may succeed so. */
 	private async together(tasks: Task[]): Promise<void> {
 		const work = async () => {
+			// What goes by itself for the same users was asked for before.
+			await this.run.pool.settled(tasks.flatMap(({ job }) => job.key ?? []));
 			const again = await this.many!.send(tasks);
 			for (const task of tasks) if (task.error) this.fail(task, task.error);
 			for (const task of again) if (!this.hasEnded) await this.alone(task);

@@ -31,6 +31,8 @@ export interface ManyEntry {
 
 /** A piece of work for one input item. */
 export interface Job {
+	/** What an error says it is about, where the item has several: the place in a list, and identifiers. */
+	subject?: IDataObject;
 	/** Jobs with the same key are done one after another. */
 	key?: string;
 	/** Jobs that ask the same are done once, and each of their items gets the answer. */

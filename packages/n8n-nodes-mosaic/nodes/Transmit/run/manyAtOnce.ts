@@ -8,7 +8,7 @@ import type { Operation } from './operation';
 import type { Run } from './run';
 
 const PATH = '/cis/v1/users/bulk';
-/** The most users in one request, and the most characters: half of what a tenant takes. */
+/** The most users in one request, and the most characters: well below what a tenant takes, in bytes of UTF-8. */
 const MOST = 500;
 const MOST_CHARACTERS = 3_000_000;
 
@@ -35,7 +35,7 @@ export class ManyAtOnce {
 		operation: Operation,
 		count: number,
 	): Promise<ManyAtOnce | undefined> {
-		const { manyAtOnce = run.version > 1 } = run.options<{ manyAtOnce: boolean }>(0);
+		const { manyAtOnce } = run.settings;
 		const mayBeMany = operation.many !== undefined && (operation.many === 'list' || count > 1);
 		const { account } = run.sender;
 		if (!mayBeMany || !manyAtOnce || !account.isCustom) return undefined;
@@ -51,6 +51,11 @@ export class ManyAtOnce {
 	add(task: Task): boolean {
 		this.gathered.push(task);
 		return this.gathered.length >= MOST;
+	}
+
+	/** Whether one with this key was gathered. */
+	has(key: string): boolean {
+		return this.gathered.some(({ job }) => job.key === key);
 	}
 
 	/** What was gathered. */

@@ -66,6 +66,7 @@ export async function readAll(
 ): Promise<IDataObject[]> {
 	const found = new Map<unknown, IDataObject>();
 	for (let offset = 0; found.size < limit;) {
+		const known = found.size;
 		const { items, hasMore } = await readPage(
 			sender,
 			path,
@@ -74,9 +75,10 @@ export async function readAll(
 		);
 		for (const item of items) found.set(item[idName], item);
 		offset += items.length;
-		if (!hasMore || items.length === 0) break;
+		// An API without pages gives all of them, and the same ones again.
+		if (!hasMore || found.size === known) break;
 	}
-	return [...found.values()];
+	return [...found.values()].slice(0, limit);
 }
 
 function pageOf(answer: Answer): Page {

@@ -45,6 +45,11 @@ export class Pool {
 		}
 	}
 
+	/** Waits for all work that was asked for before under any of these keys. */
+	async settled(keys: string[]): Promise<void> {
+		await Promise.allSettled(keys.map((key) => this.last.get(key)));
+	}
+
 	slowDown(): void {
 		this.limit = Math.max(1, Math.floor(this.limit / 2));
 		this.successes = 0;

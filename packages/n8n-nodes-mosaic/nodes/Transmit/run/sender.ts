@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { Account, Request } from '../requests/account';
 import { checkStatus, listOf, nothingOf, objectOf, type Answer } from '../requests/answer';
 import { attempt, Refusal } from '../requests/refusal';
+import { LONGEST_WAIT_MS } from '../requests/retryAfter';
 import type { Gate } from './gate';
 import type { Pool } from './pool';
 
@@ -68,6 +69,8 @@ export class Sender {
 				return value;
 			}
 			const { details, maybeDone, waitMs } = value;
+			// Nobody waits so long: the others meet the same answer.
+			if (waitMs !== undefined && waitMs > LONGEST_WAIT_MS) throw value;
 			// Whoever waits at the gate is told as well.
 			if (waitMs !== undefined) {
 				// "At once" is no time to wait for the one that was just told to.

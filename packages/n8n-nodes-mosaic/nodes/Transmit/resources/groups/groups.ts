@@ -1,6 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { exactJson } from '../../fields/exactJson';
+import { namesOf } from '../../fields/names';
 import type { Operation } from '../../run/operation';
 import { limitOf, limitParameters, readAll } from '../../run/pages';
 import { removeOnce } from '../../run/removal';
@@ -68,7 +69,7 @@ function bodyOf({ node, parameters }: Run, item: number): IDataObject {
 export const createGroup: Operation = {
 	name: 'Create',
 	value: 'createGroup',
-	action: 'Create a group',
+	action: 'Create group',
 	description: 'Create a group of users',
 	parameters: [
 		{ ...name, name: 'groupName', required: true },
@@ -93,16 +94,34 @@ export const createGroup: Operation = {
 export const updateGroup: Operation = {
 	name: 'Update',
 	value: 'updateGroup',
-	action: 'Update a group',
+	action: 'Update group',
 	description: 'Change a group; only the fields added are sent',
 	parameters: [
 		groupLocator,
 		fields([customData, description, name], 'What to change'),
+		{
+			displayName: 'Clear Fields',
+			name: 'clearGroupFields',
+			type: 'multiOptions',
+			options: [
+				{ name: 'Custom Data', value: 'custom_data' },
+				{ name: 'Description', value: 'description' },
+			],
+			default: [],
+			description: 'What to empty',
+		},
 		optionsCollection(requestOptions),
 	],
 	jobs(run, item) {
 		const { id, path } = groupOf(run, item);
 		const body = bodyOf(run, item);
+		const cleared = run.parameters.get<unknown>('clearGroupFields', item, []);
+		for (const name of namesOf(run.node, 'Clear Fields', cleared)) {
+			if (body[name] !== undefined && body[name] !== null) {
+				throw new NodeOperationError(run.node, `"${name}" is both set and among 'Clear Fields'`);
+			}
+			body[name] = null;
+		}
 		if (Object.keys(body).length === 0) {
 			throw new NodeOperationError(run.node, "'Fields': add at least one field to update");
 		}
@@ -121,7 +140,7 @@ export const updateGroup: Operation = {
 export const getGroup: Operation = {
 	name: 'Get',
 	value: 'getGroup',
-	action: 'Get a group',
+	action: 'Get group',
 	description: 'Get a group by ID',
 	parameters: [groupLocator, optionsCollection(requestOptions)],
 	jobs(run, item) {
@@ -162,7 +181,7 @@ export const getManyGroups: Operation = {
 export const deleteGroup: Operation = {
 	name: 'Delete',
 	value: 'deleteGroup',
-	action: 'Delete a group',
+	action: 'Delete group',
 	description: 'Delete a group; its members stay in the tenant',
 	parameters: [groupLocator, optionsCollection(requestOptions)],
 	jobs(run, item) {

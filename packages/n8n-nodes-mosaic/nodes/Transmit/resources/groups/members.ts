@@ -12,8 +12,9 @@ import { groupLocator, groupOf } from './groupLocator';
 export const addUserToGroup: Operation = {
 	name: 'Add User',
 	value: 'addUserToGroup',
-	action: 'Add a user to a group',
-	description: 'Make a user a member of a group; one who is a member stays so',
+	action: 'Add user to group',
+	description:
+		'Make a user a member of a group; one who is a member stays so (Tessera tenants only)',
 	parameters: [groupLocator, userLocator('The user to add'), optionsCollection(requestOptions)],
 	jobs(run, item) {
 		const group = groupOf(run, item);
@@ -29,8 +30,8 @@ export const addUserToGroup: Operation = {
 export const removeUserFromGroup: Operation = {
 	name: 'Remove User',
 	value: 'removeUserFromGroup',
-	action: 'Remove a user from a group',
-	description: 'Take a user out of a group',
+	action: 'Remove user from group',
+	description: 'Take a user out of a group (Tessera tenants only)',
 	parameters: [groupLocator, userLocator('The user to remove'), optionsCollection(requestOptions)],
 	jobs(run, item) {
 		const group = groupOf(run, item);
@@ -45,8 +46,8 @@ export const removeUserFromGroup: Operation = {
 export const getGroupMembers: Operation = {
 	name: 'Get Many Members',
 	value: 'getGroupMembers',
-	action: 'Get many members of a group',
-	description: 'Get the users who are members of a group',
+	action: 'Get many members of group',
+	description: 'Get the users who are members of a group (Tessera tenants only)',
 	parameters: [
 		groupLocator,
 		...limitParameters,

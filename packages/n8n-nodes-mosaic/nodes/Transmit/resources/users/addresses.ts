@@ -46,7 +46,7 @@ function addressOf({ node, parameters }: Run, item: number) {
 export const verifyAddress: Operation = {
 	name: 'Verify Email or Phone',
 	value: 'verifyAddress',
-	action: 'Verify an email or phone number of a user',
+	action: 'Verify email or phone number of user',
 	description: 'Mark an email or phone number as verified',
 	parameters: [
 		userLocator('The user whose address it is'),
@@ -75,7 +75,7 @@ export const verifyAddress: Operation = {
 export const removeSecondaryAddress: Operation = {
 	name: 'Remove Secondary Email or Phone',
 	value: 'removeSecondaryAddress',
-	action: 'Remove a secondary email or phone number of a user',
+	action: 'Remove secondary email or phone number of user',
 	description: 'Take a secondary email or phone number off the profile',
 	parameters: [
 		userLocator('The user whose address it is'),

@@ -34,7 +34,7 @@ const belowOrJson = { show: { specifyFields: ['below', 'json'] } };
 export const createOrUpdateUser: Operation = {
 	name: 'Create or Update User',
 	value: 'createOrUpdateUser',
-	action: 'Create or update a user',
+	action: 'Create or update user',
 	description: 'Update the user who has an identifier, or create one who has it',
 	many: 'items',
 	parameters: [
@@ -127,7 +127,9 @@ function job(
 		if (id === undefined) return undefined;
 		if (isNothing) return { ...updated(await run.users.get(identifier)), done: 'unchanged' };
 		const request = { method: 'PUT' as const, path: `/cis/v1/users/${id}`, body };
-		const user = await unlessNotFound(run.sender.object(request, 'harmless'));
+		// Done once, the user has the password already.
+		const repeat = body.credentials ? 'harmful' : 'harmless';
+		const user = await unlessNotFound(run.sender.object(request, repeat));
 		if (!user) run.users.forget();
 		return user && updated(user);
 	};
@@ -183,6 +185,7 @@ function job(
 					user: identifier,
 					entry: async () => {
 						const id = await unlessNotFound(run.users.idOf(identifier));
+						if (id !== undefined && body.credentials) return undefined;
 						if (id !== undefined) return { method: 'PUT', json: { ...body, user_id: id } };
 						return status === undefined ? { method: 'POST', json: newUser } : undefined;
 					},

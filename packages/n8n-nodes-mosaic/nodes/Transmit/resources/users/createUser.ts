@@ -18,8 +18,9 @@ import {
 export const createUser: Operation = {
 	name: 'Create User',
 	value: 'createUser',
-	action: 'Create a user',
-	description: 'Create a user, who needs an email, a phone number or a username at least',
+	action: 'Create user',
+	description:
+		'Create a user, who needs an email, a phone number, a username or an external user ID',
 	many: 'items',
 	parameters: [
 		...specifyFields(createFields, 'add', 'The attributes of the new user'),
@@ -36,7 +37,7 @@ export const createUser: Operation = {
 		if (Object.keys(body).length === 0) {
 			throw new NodeOperationError(
 				run.node,
-				"'Fields': add an email, a phone number or a username at least",
+				"'Fields': add an email, a phone number, a username or an external user ID",
 			);
 		}
 		return [creation(run, body, run.options<OutputOptions>(item))];

@@ -2,8 +2,10 @@ import type { IDataObject } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { exactJson } from '../../fields/exactJson';
 import { outputOptions, type OutputOptions } from '../../output/users';
+import type { Job } from '../../run/job';
 import type { Operation } from '../../run/operation';
 import { creation } from './createUser';
+import { identifiersOf } from './creation';
 import { manyAtOnceOption, optionsCollection, requestOptions } from './sharedOptions';
 
 export const createUsers: Operation = {
@@ -31,14 +33,15 @@ export const createUsers: Operation = {
 			throw new NodeOperationError(run.node, "'Users' must be an array of users");
 		}
 		const options = run.options<OutputOptions>(item);
-		return users.map((user: unknown, place) => {
+		return users.map((user: unknown, index): Job => {
+			const place = index + 1;
 			if (typeof user !== 'object' || user === null || Array.isArray(user)) {
-				throw new NodeOperationError(
-					run.node,
-					`'Users' must be an array of objects: number ${place + 1} is none`,
-				);
+				const fault = `'Users' must be an array of objects: number ${place} is none`;
+				const error = new NodeOperationError(run.node, fault);
+				return { subject: { place }, run: async () => await Promise.reject(error) };
 			}
-			return creation(run, user as IDataObject, options);
+			const subject = { place, ...identifiersOf(user as IDataObject) };
+			return { ...creation(run, user as IDataObject, options), subject };
 		});
 	},
 };

@@ -6,6 +6,12 @@ import type { Run } from '../../run/run';
 /** Those that are unique in a tenant, by the names that a body and a look-up give them. */
 const IDENTIFIERS = ['email', 'phone_number', 'username', 'external_user_id'];
 
+/** What names a user, of the body of a request. */
+export const identifiersOf = (body: IDataObject): IDataObject =>
+	Object.fromEntries(
+		IDENTIFIERS.flatMap((name) => (typeof body[name] === 'string' ? [[name, body[name]]] : [])),
+	);
+
 /** How far the tenant's clock may be behind ours. */
 const CLOCKS_MS = 10_000;
 

@@ -33,7 +33,7 @@ export const deleteUser = removal(
 	{
 		name: 'Delete User',
 		value: 'deleteUser',
-		action: 'Delete a user',
+		action: 'Delete user',
 		description:
 			'Delete a user from the tenant, with all that is kept of it; needs a management application',
 	},
@@ -45,7 +45,7 @@ export const removeUserFromApp = removal(
 	{
 		name: 'Remove User From App',
 		value: 'removeUserFromApp',
-		action: 'Remove a user from the app',
+		action: 'Remove user from app',
 		description: 'Take a user out of the calling application; the user stays in the tenant',
 	},
 	(id) => `/cis/v1/users/${id}/apps`,

@@ -3,7 +3,7 @@ import { outputOptions, shownUser, type OutputOptions } from '../../output/users
 import type { Operation } from '../../run/operation';
 import { ifNotFoundOption, notFoundOutcome, type NotFoundOptions } from './ifNotFound';
 import { optionsCollection, requestOptions } from './sharedOptions';
-import { userLocator } from './userLocator';
+import { userLocator, userOf } from './userLocator';
 
 interface GetOptions extends OutputOptions, NotFoundOptions {
 	version: boolean;
@@ -12,7 +12,7 @@ interface GetOptions extends OutputOptions, NotFoundOptions {
 export const getUser: Operation = {
 	name: 'Get User',
 	value: 'getUser',
-	action: 'Get a user',
+	action: 'Get user',
 	description: 'Get a user by ID, email, phone number, username or external user ID',
 	parameters: [
 		userLocator('The user to get'),
@@ -31,7 +31,7 @@ export const getUser: Operation = {
 		]),
 	],
 	jobs(run, item) {
-		const path = run.users.pathOf(run.parameters.locator('userId', item));
+		const path = run.users.pathOf(userOf(run, item));
 		const options = run.options<GetOptions>(item);
 		const read = async () => {
 			const { user, version } = await run.sender.send(

@@ -1,12 +1,12 @@
 import type { Operation } from '../../run/operation';
 import { limitOf, limitParameters, readAll } from '../../run/pages';
 import { optionsCollection, requestOptions } from './sharedOptions';
-import { userLocator } from './userLocator';
+import { userLocator, userOf } from './userLocator';
 
 export const getUserHistory: Operation = {
 	name: 'Get User History',
 	value: 'getUserHistory',
-	action: 'Get the history of a user',
+	action: 'Get history of user',
 	description: 'Get the changes of a user, the newest first (Tessera tenants only)',
 	parameters: [
 		userLocator('The user whose history to get'),
@@ -14,7 +14,7 @@ export const getUserHistory: Operation = {
 		optionsCollection(requestOptions),
 	],
 	jobs(run, item) {
-		const user = run.parameters.locator('userId', item);
+		const user = userOf(run, item);
 		const limit = limitOf(run, item);
 		return [
 			{

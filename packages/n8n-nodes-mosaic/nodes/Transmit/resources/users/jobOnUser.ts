@@ -1,5 +1,6 @@
 import type { Job, Outcome } from '../../run/job';
 import type { Run } from '../../run/run';
+import { userOf } from './userLocator';
 
 /**
  * The job on the user whom an item names; jobs on one user are done in the order of the items.
@@ -7,7 +8,7 @@ import type { Run } from '../../run/run';
  * @throws NodeOperationError for what names nobody
  */
 export function jobOnUser(run: Run, item: number, work: (id: string) => Promise<Outcome>): Job {
-	const user = run.parameters.locator('userId', item);
+	const user = userOf(run, item);
 	// Before anything is sent.
 	run.users.pathOf(user);
 	return {

@@ -1,8 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { nothingOf } from '../../requests/answer';
-import { isConflict } from '../../requests/refusal';
+import { attempt, isConflict, Refusal } from '../../requests/refusal';
 import type { Operation } from '../../run/operation';
+import type { Run } from '../../run/run';
 import { jobOnUser } from './jobOnUser';
 import { optionsCollection, requestOptions } from './sharedOptions';
 import { userLocator } from './userLocator';
@@ -10,7 +10,7 @@ import { userLocator } from './userLocator';
 export const setPassword: Operation = {
 	name: 'Set Password',
 	value: 'setPassword',
-	action: 'Set the password of a user',
+	action: 'Set password of user',
 	description: 'Give a user a password, the first one or the next',
 	parameters: [
 		userLocator('The user who gets the password'),
@@ -42,16 +42,33 @@ export const setPassword: Operation = {
 			force_replace: run.parameters.get('forceReplace', item, true),
 		};
 		const job = jobOnUser(run, item, async (id) => {
-			const path = `/cis/v1/users/${encodeURIComponent(id)}/password`;
-			const set = async (method: 'POST' | 'PUT') =>
-				await run.sender.send({ method, path, body }, 'harmless', nothingOf);
-			// Whoever has one gets the next one. Either can be sent twice: the password is the same.
-			await set('POST').catch(async (error: Error) => {
-				if (!isConflict(error)) throw error;
-				await set('PUT');
-			});
+			await setOnce(run, `/cis/v1/users/${encodeURIComponent(id)}/password`, body);
 			return { output: [{ password_set: true, user_id: id }], done: 'set' };
 		});
 		return [job];
 	},
 };
+
+/** What the tenant says of a password that the user has, or had just before. */
+const RECENTLY_USED = 'auth_password_recently_used';
+
+/**
+ * Sets a password. When nobody knows whether an attempt was carried out, it is tried again: that the user has the password by
+ * then says that it was.
+ * @throws Refusal, Cancelled
+ */
+async function setOnce({ sender }: Run, path: string, body: IDataObject): Promise<void> {
+	const set = async (method: 'POST' | 'PUT') =>
+		await attempt(sender.nothing({ method, path, body }, 'harmful'));
+	let unsure = false;
+	for (let tried = 1; ; tried += 1) {
+		const first = await set('POST');
+		// Whoever has one gets the next one.
+		const done = isConflict(first) ? await set('PUT') : first;
+		if (!(done instanceof Refusal)) return;
+		if (unsure && done.details.code === RECENTLY_USED) return;
+		if (!done.maybeDone || !sender.mayTryAgain(done, tried)) throw done;
+		await sender.backOff(tried);
+		unsure = true;
+	}
+}

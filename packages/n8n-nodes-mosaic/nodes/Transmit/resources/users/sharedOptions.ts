@@ -1,6 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { attributeOptions } from '../../fields/attributes';
-import { DEFAULT_CONCURRENCY, DEFAULT_RETRIES } from '../../run/run';
+import {
+	DEFAULT_CONCURRENCY,
+	DEFAULT_RETRIES,
+	MOST_CONCURRENCY,
+	MOST_RETRIES,
+} from '../../run/run';
 
 /** Options of every operation that sends a request an item. */
 export const requestOptions: INodeProperties[] = [
@@ -8,7 +13,7 @@ export const requestOptions: INodeProperties[] = [
 		displayName: 'Max Concurrency',
 		name: 'maxConcurrency',
 		type: 'number',
-		typeOptions: { minValue: 1, maxValue: 100 },
+		typeOptions: { minValue: 1, maxValue: MOST_CONCURRENCY },
 		default: DEFAULT_CONCURRENCY,
 		description: 'How many requests to have under way at once',
 	},
@@ -16,7 +21,7 @@ export const requestOptions: INodeProperties[] = [
 		displayName: 'Max Retries',
 		name: 'maxRetries',
 		type: 'number',
-		typeOptions: { minValue: 0, maxValue: 20 },
+		typeOptions: { minValue: 0, maxValue: MOST_RETRIES },
 		default: DEFAULT_RETRIES,
 		description:
 			'How often to repeat a request that failed in passing. What may have been carried out is repeated only when that changes nothing.',
@@ -43,7 +48,8 @@ export const emptyValuesOption: INodeProperties = {
 		{ name: 'Send As Is', value: 'sendAsIs', description: 'Let the tenant decide' },
 	],
 	default: 'ignore',
-	description: 'What to do with fields and columns that turn out empty; null clears in every case',
+	description:
+		'What to do with fields and columns that turn out empty. Null in fields and JSON clears in every case; in a column, it is empty.',
 };
 
 export const allowedFieldsOption: INodeProperties = {
@@ -53,7 +59,7 @@ export const allowedFieldsOption: INodeProperties = {
 	options: attributeOptions,
 	default: [],
 	description:
-		'The only attributes that may be sent; anything else fails. For agents, which choose attributes by themselves.',
+		'The only attributes that may be sent; anything else fails, and all of them when none is chosen. For agents, which choose attributes by themselves.',
 };
 
 /** The collection that a list of options makes: in the order of the alphabet, as n8n wants it. */

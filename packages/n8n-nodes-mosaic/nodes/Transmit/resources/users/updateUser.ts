@@ -17,7 +17,7 @@ import {
 	requestOptions,
 } from './sharedOptions';
 import { ifNotFoundOption, notFoundOutcome, type NotFoundOptions } from './ifNotFound';
-import { userLocator } from './userLocator';
+import { userLocator, userOf } from './userLocator';
 
 interface UpdateOptions extends OutputOptions, NotFoundOptions {
 	dryRun: boolean;
@@ -70,7 +70,7 @@ const options: INodeProperties[] = [
 export const updateUser: Operation = {
 	name: 'Update User',
 	value: 'updateUser',
-	action: 'Update a user',
+	action: 'Update user',
 	description: 'Change attributes of a user; all others stay as they are',
 	many: 'items',
 	parameters: [
@@ -88,7 +88,7 @@ export const updateUser: Operation = {
 	],
 	jobs(run, item) {
 		const { body, match } = specified(run, item, 'update');
-		const user = match ? userOfRow(match) : run.parameters.locator('userId', item);
+		const user = match ? userOfRow(match) : userOf(run, item);
 		// Before anything is sent.
 		run.users.pathOf(user);
 		if (Object.keys(body).length === 0 && nothingWasAsked(run, item)) {
@@ -133,8 +133,8 @@ function job(run: Run, user: UserName, body: IDataObject, options: Partial<Updat
 				body,
 				...(onlyThisVersion && { headers: { 'if-match': onlyThisVersion } }),
 			},
-			// Done once, the user is at another version.
-			onlyThisVersion ? 'harmful' : 'harmless',
+			// Done once, the user is at another version, or has the password already.
+			onlyThisVersion || body.credentials ? 'harmful' : 'harmless',
 		);
 		const shown = shownUser(now, options);
 		if (!before || !whatChanged) return { output: [shown], done: 'updated' };
@@ -151,10 +151,11 @@ function job(run: Run, user: UserName, body: IDataObject, options: Partial<Updat
 			!onlyThisVersion && {
 				many: {
 					user,
-					entry: async () => ({
-						method: 'PUT',
-						json: { ...body, user_id: await run.users.idOf(user) },
-					}),
+					entry: async () =>
+						// A password is not sent twice, and so not with others who may be.
+						body.credentials
+							? undefined
+							: { method: 'PUT', json: { ...body, user_id: await run.users.idOf(user) } },
 					outcome: (now) => ({ output: [shownUser(now, options)], done: 'updated' }),
 					refused,
 				},

@@ -1,4 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
+import type { Run } from '../../run/run';
+import type { UserName } from '../../run/userLookup';
 
 /** A parameter that names one user. */
 export const userLocator = (description: string): INodeProperties => ({
@@ -38,3 +40,13 @@ export const userLocator = (description: string): INodeProperties => ({
 		},
 	],
 });
+
+/** How an item names its user. No ID has an @ in it: what has one is an email, as an agent may give it. */
+export function userOf({ parameters }: Run, item: number): UserName {
+	const { mode, value } = parameters.locator('userId', item);
+	const isById = mode === 'list' || mode === 'id';
+	return {
+		mode: isById && typeof value === 'string' && value.includes('@') ? 'email' : mode,
+		value,
+	};
+}

@@ -108,7 +108,7 @@ export const searchParameters: INodeProperties[] = [
 						type: 'string',
 						default: '',
 						description:
-							'What to compare with; times as a date, such as 2026-01-31, or in milliseconds',
+							'What to compare with; times as a date, such as 2026-01-31, in UTC unless it has an offset, or in milliseconds',
 						displayOptions: { hide: { operator: ['pr'] } },
 					},
 				],
@@ -143,6 +143,12 @@ export function searchOf({ node, parameters }: Run, item: number): string | unde
 						`'Filters': the key of filter ${place + 1} is missing`,
 					);
 				}
+				if (operator !== 'pr' && isMissing(value)) {
+					throw new NodeOperationError(
+						node,
+						`'Filters': the value of filter ${place + 1} is missing`,
+					);
+				}
 				const name = attribute === 'custom_app_data' ? `${attribute}.${key.trim()}` : attribute;
 				return operator === 'pr' ? `${name} pr` : `${name} ${operator} ${quoted(value)}`;
 			});
@@ -158,6 +164,10 @@ function plainSearch(node: INode, search: unknown): string {
 	if (typeof search === 'string' && search.trim() !== '') return search.trim();
 	throw new NodeOperationError(node, "'Search' is missing; to find all users, say so in 'Find By'");
 }
+
+/** Compared with nothing, an attribute is found or not found whatever it is. */
+const isMissing = (value: unknown): boolean =>
+	value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 
 const quoted = (value: unknown): string => {
 	const text =
