@@ -9,7 +9,9 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '../packages/tenant
 
 /** What every question of `bench/` is asked with: a tenant on a PostgreSQL, load, and the CPU time that each process takes. */
 
-const MAIN = path.resolve(import.meta.dirname, '../packages/tenant/dist/main.js');
+/** The tenant as npm runs it, with the settings of its first line: which wants the Node that runs this one. */
+export const MAIN = path.resolve(import.meta.dirname, '../packages/tenant/dist/main.js');
+export const PATH_WITH_NODE = `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`;
 /** Of the application that the tenant of a bench starts with. */
 export const CREDENTIALS = { clientId: 'bench', clientSecret: 'bench-secret-0123456789' };
 
@@ -41,10 +43,9 @@ export async function startBench(env: NodeJS.ProcessEnv = {}): Promise<Bench> {
   const data = path.join(directory, 'data');
   const postgres = await startEmbeddedPostgres(data);
   const { host, user, database } = postgres.connection;
-  // As npm runs it, with the settings of its first line.
   const child = spawn(MAIN, ['--port', '0'], {
     env: {
-      PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`,
+      PATH: PATH_WITH_NODE,
       HOME: process.env.HOME,
       DATABASE_URL: `postgres:///${database}?host=${encodeURIComponent(host)}&user=${user}`,
       TESSERA_CLIENT_ID: CREDENTIALS.clientId,

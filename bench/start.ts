@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startEmbeddedPostgres } from '../packages/tenant/src/postgres/embedded.ts';
-import { createUsers, load, median, memoryOf, postmasterOf, startBench } from './harness.ts';
+import { createUsers, load, MAIN, median, memoryOf, PATH_WITH_NODE, postmasterOf, startBench } from './harness.ts';
 import { machine, table, tell } from './page.ts';
 
 /**
@@ -19,8 +19,8 @@ const TENANT = path.resolve(import.meta.dirname, '../packages/tenant');
 /** @returns milliseconds until it serves */
 async function startAndStop(directory: string): Promise<number> {
   const began = performance.now();
-  const child = spawn(process.execPath, [path.join(TENANT, 'dist/main.js'), '--port', '0', '--data', directory], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, TESSERA_LOG_LEVEL: 'warn' },
+  const child = spawn(MAIN, ['--port', '0', '--data', directory], {
+    env: { PATH: PATH_WITH_NODE, HOME: process.env.HOME, TESSERA_LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';

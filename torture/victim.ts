@@ -56,9 +56,10 @@ export class Victim {
   static async start(options: VictimOptions, tally: Tally): Promise<Victim> {
     const { storage, logLevel = 'warn', logIsUnread = false } = options;
     const data = 'directory' in storage ? ['--data', storage.directory] : [];
-    const child = spawn(process.execPath, [MAIN, '--port', '0', ...data], {
+    // As npm runs it, with the settings of its first line.
+    const child = spawn(MAIN, ['--port', '0', ...data], {
       env: {
-        PATH: process.env.PATH,
+        PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`,
         ...('databaseUrl' in storage && { DATABASE_URL: storage.databaseUrl }),
         TESSERA_CLIENT_ID: CREDENTIALS.client_id,
         TESSERA_CLIENT_SECRET: CREDENTIALS.client_secret,

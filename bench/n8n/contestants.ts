@@ -42,7 +42,6 @@ export const oneByOne = (maxConcurrency: number): Contestant =>
 /**
  * n8n's own HTTP Request node.
  * @param batch how many requests at once, and the pause after them; without one, all at once
- * @param tries how often n8n runs the node: it repeats all items when one failed
  */
 export const httpRequest = (batch?: { batchSize: number; batchInterval: number }): Contestant => ({
   name: batch ? `HTTP Request, ${batch.batchSize} every ${batch.batchInterval} ms` : 'HTTP Request, all at once',
