@@ -71,7 +71,7 @@ it('nightly sync without a file fails', async () => {
   const { id } = await example('nightly-sync.json', (node) => {
     node('Read the file').parameters.fileSelector = path.join(n8n.files, 'none.csv');
   });
-  expect((await n8n.execute(id)).status).toBe('error');
+  await expect(n8n.execute(id)).rejects.toThrow('No file(s) found');
 });
 
 it('disable users who left', async () => {
@@ -88,7 +88,7 @@ it('disable users who left', async () => {
   await example('disable-leavers.json', (node) => {
     node('Who works here').parameters.jsCode = 'return [];';
   });
-  expect((await n8n.execute(id)).status).toBe('error');
+  await expect(n8n.execute(id)).rejects.toThrow('nobody is disabled');
   for (const { user_id } of [stays!, nameless]) expect((await tenant.get(user_id)).status).not.toBe('Disabled');
 });
 

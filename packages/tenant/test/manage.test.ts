@@ -125,6 +125,11 @@ it('tenants of one service are wholly apart', async () => {
     const nowhere = await two.send(method, path.replaceAll(/[0-9a-f-]{36}|[\w-]{43}/g, 'nothing'), body);
     expect([there.status, there.body], `${method} ${path}`).toEqual([404, nowhere.body]);
   }
+  const password = 'the analytical engine';
+  await one.send('POST', `/cis/v1/users/${mine.user_id}/password`, { password, force_replace: false });
+  const signIn = { username: profile.username, password };
+  expect((await one.send('POST', '/cis/v1/auth/password/authenticate', signIn)).status).toBe(200);
+  expect((await two.send('POST', '/cis/v1/auth/password/authenticate', signIn)).status).toBe(401);
   const count = async (client: Client) =>
     (await client.send('GET', '/cis/v1/users/count')).body.result.user_count as number;
   expect([await count(one), await count(two)]).toEqual([1, 1]);

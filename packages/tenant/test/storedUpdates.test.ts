@@ -28,7 +28,7 @@ const timeless = ({
   address: address && { ...address, updated_at: 0 },
 });
 
-it('an update stored in one statement does just what the rule says', { timeout: 60_000 }, async () => {
+it('an update stored in one statement does just what the rule says', async () => {
   const updates = fc.array(
     updateOf(free).filter((update) => Object.keys(update).length > 0),
     { minLength: 1, maxLength: 4 },

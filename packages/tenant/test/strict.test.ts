@@ -32,10 +32,10 @@ describe('a search', () => {
     ['12345678901234567001', '12345678901234567001'],
   ])('reads text as JSON does, and numbers by their digits: %s', async (external_user_id, written) => {
     const user = await tenant.create({ email: freshEmail(), external_user_id });
-    const near = await tenant.create({ email: freshEmail(), external_user_id: `${external_user_id.slice(0, -1)}0` });
+    // One that differs in the last digit.
+    await tenant.create({ email: freshEmail(), external_user_id: `${external_user_id.slice(0, -1)}0` });
     const { body } = await search(`External_User_ID eq ${written}`);
     expect(idsOf(body)).toEqual([user.user_id]);
-    expect(near.user_id).not.toBe(user.user_id);
   });
 
   it('takes negative numbers and exponents in brackets and out of them', async () => {

@@ -136,7 +136,7 @@ it('says what is wrong with the command', async () => {
   expect(await run(database, 'import')).toMatchObject({ code: 1, stderr: 'import needs the file to read.\n' });
   expect(await run(database, 'import', '/nowhere')).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^\/nowhere cannot be read|cannot be read/m),
+    stderr: expect.stringMatching(/\/nowhere cannot be read/),
   });
   expect((await run(database, 'serve')).stderr).toMatch(/There is no command "serve"/);
 });
@@ -163,10 +163,14 @@ it('an export that is imported and exported again is the same, whatever the user
     await client.create({ email: 'separator@example.com', name: { first_name: 'a\u2028b' } });
     const many = await client.create({ email: 'many@example.com', secondary_emails: emails(0, 50) });
     await client.update(many.user_id, { secondary_emails: emails(50, 100) });
+    let made = 0;
     for (const [n, person] of fc.sample(people, { numRuns: 1, seed: 7 })[0]!.entries()) {
       const { status } = await client.send('POST', '/cis/v1/users', { email: `p${n}@example.com`, ...person });
+      // Some of what is drawn breaks a rule.
       expect([201, 400]).toContain(status);
+      if (status === 201) made += 1;
     }
+    expect(made).toBeGreaterThan(10);
   });
   await writeFile(first, 'what was there', { mode: 0o644 });
   expect((await run(from, 'export', first)).code).toBe(0);
