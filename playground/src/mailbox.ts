@@ -11,6 +11,7 @@ export interface Mailbox {
   close(): Promise<void>;
 }
 
+/** Opens a mailbox on a free port. */
 export async function openMailbox(): Promise<Mailbox> {
   let latest = '';
   const server = new SMTPServer({

@@ -73,7 +73,7 @@ export const UserTokenClaims = Type.Object({
   sid: Type.String({ description: 'The session' }),
 });
 
-export const OAUTH_ERRORS = [
+const OAUTH_ERRORS = [
   'invalid_request',
   'invalid_client',
   'invalid_grant',

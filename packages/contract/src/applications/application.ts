@@ -15,7 +15,7 @@ import {
 /** The applications of a tenant: each has clients, of which one is the default. */
 
 /** What the tokens of an application reach: the whole tenant, or its users and the application itself. */
-export const APPLICATION_ROLES = ['management', 'ordinary'] as const;
+const APPLICATION_ROLES = ['management', 'ordinary'] as const;
 
 const maybeUri = (description: string) => Type.String({ maxLength: 2048, format: 'plain-text', description });
 const line = (description: string) => Type.String({ maxLength: 1000, format: 'plain-text', description });

@@ -5,8 +5,8 @@ import { CUSTOM_CLAIMS } from './claims.ts';
 /** The clients of an application: what authenticates itself with a client ID and a client secret. */
 
 export const PROTOCOLS = ['oidc', 'saml'] as const;
-export const CLIENT_TYPES = ['web', 'native'] as const;
-export const PKCE_MODES = [
+const CLIENT_TYPES = ['web', 'native'] as const;
+const PKCE_MODES = [
   'enforcePkceInsteadOfClientCredentials',
   'enforcePkceAlongsideClientCredentials',
   'allowPkceAlongsideClientCredentials',
@@ -20,8 +20,8 @@ const AUTH_METHODS = [
 ] as const;
 
 /** The longest that a client's access tokens, and its sessions and refresh tokens, may live, in seconds. */
-export const ACCESS_TOKEN_TTL_MAX = 24 * 60 * 60;
-export const SESSION_TTL_MAX = 366 * 24 * 60 * 60;
+const ACCESS_TOKEN_TTL_MAX = 24 * 60 * 60;
+const SESSION_TTL_MAX = 366 * 24 * 60 * 60;
 
 const uri = (description: string) => Type.String({ maxLength: 2048, format: 'uri', description });
 const maybeUri = (description: string) => Type.String({ maxLength: 2048, format: 'plain-text', description });

@@ -13,7 +13,8 @@ import {
 import { ApiClient, CreateClientInput, RotatedSecret, RotateSecretInput, UpdateClientInput } from './client.ts';
 import { ApiSigningKey, CreateSigningKeyInput, UpdateSigningKeyInput, UploadSigningKeyInput } from './signingKey.ts';
 
-const AppIdParams = Type.Object({ appId: Text(255, 'ID of the application') });
+/** What names an application in a path. */
+export const AppIdParams = Type.Object({ appId: Text(255, 'ID of the application') });
 const ClientIdParams = Type.Object({ ...AppIdParams.properties, clientId: Text(255, 'ID of the client') });
 const KeyIdParams = Type.Object({ id: Text(255, 'ID of the key') });
 

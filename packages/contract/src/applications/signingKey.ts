@@ -3,7 +3,7 @@ import { Closed, DateTime, OneOf, Text } from '../schema/schemas.ts';
 
 /** The keys that a tenant's tokens are signed with. */
 
-export const KEY_STATUSES = ['signing', 'validating', 'disabled'] as const;
+const KEY_STATUSES = ['signing', 'validating', 'disabled'] as const;
 
 const name = Text(255, 'Name of the key');
 

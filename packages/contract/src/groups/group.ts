@@ -37,7 +37,7 @@ export const UpdateGroupInput = Closed(
 );
 
 /** The most members that one request adds. */
-export const MEMBERS_MAX_ITEMS = 1000;
+const MEMBERS_MAX_ITEMS = 1000;
 
 export const AddMembersInput = Closed(
   {

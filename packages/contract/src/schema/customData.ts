@@ -1,7 +1,7 @@
 /** The most that one custom data object may take as JSON, in bytes of UTF-8. */
 export const CUSTOM_DATA_MAX_BYTES = 64 * 1024;
 /** How deep custom data may nest. */
-export const CUSTOM_DATA_MAX_DEPTH = 64;
+const CUSTOM_DATA_MAX_DEPTH = 64;
 
 /**
  * Says why a custom data object, or another one that may be any, cannot be stored.

@@ -7,6 +7,7 @@ const LOCAL = /^[a-z0-9.!#$%&'*+/=?^_`{|}~\p{L}\p{M}\p{N}-]+$/iu;
 const HOST = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 const ASCII = /^[\x20-\x7e]*$/;
 
+/** Whether a text is an address that mail can go to. */
 export function isEmail(value: string): boolean {
   const [local, host] = parts(value);
   if (host === undefined || Buffer.byteLength(local) > 64 || /^\.|\.\.|\.$/.test(local) || !LOCAL.test(local)) {

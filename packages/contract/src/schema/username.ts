@@ -13,6 +13,7 @@ export const canonicalUsername = (value: string): string =>
 // RFC 8264, 9: ASCII7 and LetterDigits, without what is ignored when shown or has another form that means the same.
 const ALLOWED = /^(?:[\x21-\x7e]|(?!\p{Default_Ignorable_Code_Point})[\p{Ll}\p{Lu}\p{Lo}\p{Lm}\p{Mn}\p{Mc}\p{Nd}])+$/u;
 
+/** Whether a text may be a username. */
 export function isUsername(value: string): boolean {
   const form = canonicalUsername(value);
   return form.normalize('NFKC') === form && form.split(' ').every((word) => ALLOWED.test(word));

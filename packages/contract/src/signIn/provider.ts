@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { AppIdParams } from '../applications/operations.ts';
 import { badRequest, notOwn, unauthorized } from '../schema/answers.ts';
 import { BadRequestError, HttpError, IdentifierIsTakenError } from '../schema/errors.ts';
 import type { Operation } from '../schema/operation.ts';
@@ -49,7 +50,6 @@ export const ApiProvider = Type.Object(
   { title: 'ApiProvider' },
 );
 
-const AppIdParams = Type.Object({ appId: Text(255, 'ID of the application') });
 const noApplication = { 404: { description: 'There is no such application, or no such provider', schema: HttpError } };
 const PROVIDERS = '/cis/v1/applications/{appId}/identity-providers';
 

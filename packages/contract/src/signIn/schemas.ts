@@ -4,7 +4,7 @@ import { Closed, Email, OneOf, Phone, Text } from '../schema/schemas.ts';
 
 /** What the sign-in operations share. */
 
-export const AUTH_ERRORS = [
+const AUTH_ERRORS = [
   'system_invalid_input',
   'auth_invalid_credentials',
   'auth_otp_passcode_expired',
@@ -48,7 +48,7 @@ export const authErrors = {
   },
 };
 
-export const IDENTIFIER_TYPES = ['email', 'phone_number', 'username', 'user_id', 'external_user_id'] as const;
+const IDENTIFIER_TYPES = ['email', 'phone_number', 'username', 'user_id', 'external_user_id'] as const;
 
 /** What names a user at a sign-in, and what kind of name it is. */
 export const identifier = Text(255, 'What names the user');

@@ -8,9 +8,9 @@ import { ApiUser } from './user.ts';
 /** Create many and update many: the tenant's own operations, for workflows with many items. */
 
 /** The most users in one request. */
-export const BULK_MAX_ITEMS = 1000;
+const BULK_MAX_ITEMS = 1000;
 /** The most bytes of a request with many users. */
-export const BULK_MAX_BYTES = 8 * 1024 * 1024;
+const BULK_MAX_BYTES = 8 * 1024 * 1024;
 
 // Each item is checked by the schema of a single user, but on its own: a bad one must not fail the others.
 const items = (description: string) =>

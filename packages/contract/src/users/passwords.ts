@@ -40,7 +40,7 @@ export const PasswordRegistered = Type.Object(
   { title: 'PasswordRegistered' },
 );
 
-export const PASSWORD_ERRORS = [
+const PASSWORD_ERRORS = [
   'system_invalid_input',
   'auth_password_weak',
   'user_not_found',

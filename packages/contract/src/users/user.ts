@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { DateTime, Milliseconds, OneOf } from '../schema/schemas.ts';
 
-/** What the Users API shows of a user: the vendor's `ApiUser`, member by member. */
+/** What the Users API shows of a user: the vendor's `ApiUser`, member by member, and `delegated_access`. */
 
 export const STATUSES = ['Active', 'Disabled', 'Pending'] as const;
 export const ADDRESS_TYPES = ['Home', 'Work', 'Other'] as const;

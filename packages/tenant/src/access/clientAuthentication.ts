@@ -7,6 +7,7 @@ import { InvalidClient } from './errors.ts';
 /** Gives the client whose credentials they are. @throws InvalidClient, TooManyAttempts, HashingBusy */
 export type AuthenticateClient = (credentials: ClientCredentials) => Promise<ClientOfApplication>;
 
+/** Checks client credentials against the database. */
 export function makeClientAuthentication(database: Database): AuthenticateClient {
   const isSecretOf = makeSecretCheck();
   return async ({ clientId, clientSecret }) => {

@@ -76,6 +76,7 @@ export async function updateSigningKey(
   return rows[0];
 }
 
+/** Deletes a key, if it is there. */
 export async function deleteSigningKey(database: Queryable, tenantId: string, kid: string): Promise<void> {
   await database.query({
     text: 'delete from signing_keys where tenant_id = $1 and kid = $2',

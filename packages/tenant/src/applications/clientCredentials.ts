@@ -7,7 +7,7 @@ export interface ClientCredentials {
 }
 
 /** The fewest characters of a client secret. Those that the tenant makes up have 43, which is 256 bits. */
-export const CLIENT_SECRET_MIN_LENGTH = 12;
+const CLIENT_SECRET_MIN_LENGTH = 12;
 
 export const newClientSecret = (): string => randomBytes(32).toString('base64url');
 

@@ -65,6 +65,7 @@ export async function listClients(database: Queryable, tenantId: string, appId?:
   return rows;
 }
 
+/** Stores a new client. */
 export async function insertClient(database: Queryable, client: Client): Promise<void> {
   await database.query({
     text: `insert into clients (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -72,6 +73,7 @@ export async function insertClient(database: Queryable, client: Client): Promise
   });
 }
 
+/** Stores a client as it is now. */
 export async function replaceClient(database: Queryable, client: Client): Promise<void> {
   await database.query({
     text: `update clients set (app_id, name, secret_hash, previous_secret_hash, previous_valid_until, settings, created_at,

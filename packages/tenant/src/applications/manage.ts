@@ -1,6 +1,7 @@
 import { v7 as uuid } from 'uuid';
 import type { CreateApplicationInput, CreateClientInput, UpdateApplicationInput } from '@tessera/contract';
 import { inTransaction, type Database, type Queryable } from '../database/database.ts';
+import type { Writer } from '../database/writer.ts';
 import { hashSecret } from '../hashing/hashing.ts';
 import { newClientSecret } from './clientCredentials.ts';
 import { deleteClients, findClientOf, insertClient, listClients, replaceClient } from './clientStore.ts';
@@ -26,16 +27,10 @@ export interface WithClient {
 /** What was made, with its secret: only a hash of that is kept. */
 export type Made<T> = T & { secret: string };
 
-/** Who asks: the tenant, and the client whose token it is; an empty one for the command. */
-export interface Manager {
-  tenantId: string;
-  clientId: string;
-}
-
 /** @throws NameTaken */
 export async function createApplication(
   database: Database,
-  { tenantId, clientId: createdBy }: Manager,
+  { tenantId, clientId: createdBy }: Writer,
   input: CreateApplicationInput,
   first: { name: string; settings: ClientSettings },
 ): Promise<Made<WithClient & { client: Client }>> {
@@ -113,7 +108,7 @@ export async function getApplication(database: Queryable, tenantId: string, appI
 /** Changes what is sent. @throws ApplicationNotFound, ClientNotFound, NameTaken, LastManagementApplication */
 export function updateApplication(
   database: Database,
-  { tenantId }: Manager,
+  { tenantId }: Writer,
   appId: string,
   update: UpdateApplicationInput,
 ): Promise<WithClient> {
@@ -140,7 +135,7 @@ export function updateApplication(
 }
 
 /** @throws ApplicationNotFound, LastManagementApplication */
-export function removeApplication(database: Database, { tenantId }: Manager, appId: string): Promise<void> {
+export function removeApplication(database: Database, { tenantId }: Writer, appId: string): Promise<void> {
   return inTransaction(database, async (connection) => {
     await lockTenant(connection, tenantId);
     const { application } = await getApplication(connection, tenantId, appId);
@@ -152,7 +147,7 @@ export function removeApplication(database: Database, { tenantId }: Manager, app
 /** @throws ApplicationNotFound, NameTaken */
 export async function createClient(
   database: Database,
-  { tenantId }: Manager,
+  { tenantId }: Writer,
   appId: string,
   { name, ...settings }: CreateClientInput,
 ): Promise<Made<{ client: Client }>> {
@@ -174,7 +169,7 @@ export async function createClient(
 /** Applies a rule to a client. @throws ApplicationNotFound, ClientNotFound, NameTaken */
 export function updateClient(
   database: Database,
-  { tenantId }: Manager,
+  { tenantId }: Writer,
   appId: string,
   clientId: string,
   rule: (client: Client) => Client,
@@ -208,14 +203,14 @@ async function changeClient(
  */
 export async function rotateSecret(
   database: Database,
-  manager: Manager,
+  writer: Writer,
   appId: string,
   clientId: string,
   previousValidFor: number,
 ): Promise<Made<{ client: Client }>> {
   const secret = newClientSecret();
   const secretHash = await hashSecret(secret);
-  const client = await updateClient(database, manager, appId, clientId, (current) => ({
+  const client = await updateClient(database, writer, appId, clientId, (current) => ({
     ...current,
     secret_hash: secretHash,
     previous_secret_hash: previousValidFor > 0 ? current.secret_hash : null,
@@ -230,7 +225,7 @@ export async function rotateSecret(
  */
 export function removeClients(
   database: Database,
-  { tenantId }: Manager,
+  { tenantId }: Writer,
   appId: string,
   clientId?: string,
 ): Promise<void> {

@@ -29,6 +29,7 @@ export async function findFirstTenant(database: Queryable): Promise<string | und
   return rows[0]?.tenant_id;
 }
 
+/** Stores a new tenant. @param at milliseconds since the epoch */
 export async function insertTenant(database: Queryable, tenantId: string, name: string, at: number): Promise<void> {
   await database.query({
     text: 'insert into tenants (tenant_id, name, created_at) values ($1, $2, $3)',
@@ -51,6 +52,7 @@ export async function listApplications(database: Queryable, tenantId: string): P
   return rows;
 }
 
+/** Finds an application of a tenant by its ID. */
 export async function findApplication(
   database: Queryable,
   tenantId: string,
@@ -64,6 +66,7 @@ export async function findApplication(
   return rows[0];
 }
 
+/** Stores a new application. */
 export async function insertApplication(database: Queryable, application: Application): Promise<void> {
   await database.query({
     text: `insert into applications (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -71,6 +74,7 @@ export async function insertApplication(database: Queryable, application: Applic
   });
 }
 
+/** Stores an application as it is now. */
 export async function replaceApplication(database: Queryable, application: Application): Promise<void> {
   await database.query({
     text: `update applications set (name, management, enabled, settings, default_client_id, created_by, created_at,

@@ -44,6 +44,7 @@ export interface DeliveryOptions {
 /** How long a server or gateway may take to take a message. */
 export const DELIVERY_MS = 5000;
 
+/** Sends by what is set up, and to the log otherwise. */
 export function makeSender({ smtpUrl, mailFrom, smsUrl, smsToken }: DeliveryOptions, log: Logger): Sender {
   const byLog = deliverByLog(log);
   const smtp = smtpUrl ? deliverBySmtp(smtpUrl, mailFrom ?? 'Tessera <no-reply@localhost>') : undefined;

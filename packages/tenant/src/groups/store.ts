@@ -33,6 +33,7 @@ export async function insertGroup(database: Queryable, tenantId: string, group: 
   );
 }
 
+/** Finds a group of a tenant by its ID. */
 export async function findGroup(database: Queryable, tenantId: string, groupId: string): Promise<ApiGroup | undefined> {
   const { rows } = await database.query<GroupRow>({
     name: 'find-group',
@@ -198,6 +199,7 @@ export async function readMembers(
   return (take) => database.readChunks<User>({ text, values: [tenantId, groupId, page.limit, page.offset] }, take);
 }
 
+/** How many members a group has. */
 export async function countMembers(database: Database, tenantId: string, groupId: string): Promise<number> {
   const { rows } = await database.search<{ count: number }>({
     text: 'select count(*) from group_members where tenant_id = $1 and group_id = $2',

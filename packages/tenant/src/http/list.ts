@@ -3,7 +3,7 @@ import type { ReadChunks } from '../database/database.ts';
 import { JsonStream, type Written } from './jsonStream.ts';
 
 /** The most characters of JSON that the items of one page may have: a page ends early when its items are that large. */
-export const PAGE_MAX_CHARACTERS = 32 * 1024 * 1024;
+const PAGE_MAX_CHARACTERS = 32 * 1024 * 1024;
 
 /**
  * Answers with a page of a list: `result`, then what `rest` tells once it is known how many items the page has.

@@ -55,6 +55,7 @@ const WORDS: Record<keyof Limits, string> = {
   failures: 'for this name',
 };
 
+/** Counts in the database, for all instances together. */
 export function makeLimiter(database: Database, limits: Limits): Limiter {
   const limiters = Object.fromEntries(
     Object.entries(limits).map(([kind, { count, seconds }]: [string, Limit]) => [

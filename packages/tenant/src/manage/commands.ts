@@ -22,7 +22,6 @@ import { asTable } from './table.ts';
 /** What the commands `tenants`, `applications` and `clients` are asked. */
 export interface ManageOptions {
   storage: StorageLocation;
-  connections: number;
   log: Logger;
   /** The tenant; the first one unless told. */
   tenant?: string;

@@ -1,6 +1,13 @@
+import type { SignInIdentifierType } from '@tessera/contract';
 import type { Method } from './rules/signIn.ts';
 
 /** How users sign in by what goes to an address of theirs. */
+
+/** How an identity tells the name that a user signed in with; the vendor has no word for an ID. */
+export const aliasOf = (type: SignInIdentifierType, value: string): NonNullable<Method['alias']> => ({
+  type: type === 'user_id' || type === 'external_user_id' ? 'unspecified' : type,
+  value,
+});
 
 export const emailMethod = (email: string): Method => ({
   authType: 'email_otp',

@@ -18,7 +18,7 @@ import { exportUsers } from './exportUsers.ts';
 import { importUsers } from './importUsers.ts';
 import { linesOf } from './lines.ts';
 
-/** What both commands need. */
+/** What all of the commands need. */
 export interface TransferOptions {
   storage: StorageLocation;
   connections: number;

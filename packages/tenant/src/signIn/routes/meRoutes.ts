@@ -1,9 +1,13 @@
 import type { FastifyInstance } from 'fastify';
-import { operations, type PasswordError, type UserTokenClaims } from '@tessera/contract';
+import { operations, type UserTokenClaims } from '@tessera/contract';
 import { findClient } from '../../applications/clientStore.ts';
-import { answerError, sendError } from '../../http/errors.ts';
 import { route } from '../../http/route.ts';
-import { InvalidPasswordInput, PasswordConfigured, passwordError } from '../../users/routes/passwordErrors.ts';
+import {
+  InvalidPasswordInput,
+  PasswordConfigured,
+  REGISTERED,
+  tellByPasswordCode,
+} from '../../users/routes/passwordErrors.ts';
 import { setPassword } from '../../users/routes/setPassword.ts';
 import { userAnswer } from '../../users/routes/userAnswer.ts';
 import { SessionEnded, SignInLocked, WrongPassword } from '../errors.ts';
@@ -12,8 +16,6 @@ import type { SignInParts } from '../parts.ts';
 import { claimsOf, USER_INFO_CLAIMS } from '../rules/claims.ts';
 import { isOver } from '../rules/session.ts';
 import { endSession, findSession, renewSession, type LiveSession } from '../store/sessions.ts';
-
-const REGISTERED = { result: { message: 'Password registered' } };
 
 /** The session of a user's token, as long as it goes on. @throws SessionEnded */
 async function currentSession({ database }: SignInParts, { tid, sid, sub }: UserTokenClaims): Promise<LiveSession> {
@@ -58,12 +60,7 @@ export function meRoutes(app: FastifyInstance, parts: SignInParts): void {
 /** The signed-in user's password. */
 export function ownPasswordRoutes(app: FastifyInstance, parts: SignInParts): void {
   const { database, passwords, limiter } = parts;
-  app.setErrorHandler((thrown: Error, request, reply) => {
-    const error = passwordError(thrown);
-    if (!error) return sendError(thrown, request, reply);
-    const body = { error_code: error.code, message: error.message } as PasswordError;
-    return answerError(error, body, request, reply);
-  });
+  tellByPasswordCode(app);
 
   route(app, operations.addPasswordCredentialsToCurrentUser, async ({ body, caller }) => {
     const { user } = await currentSession(parts, caller);

@@ -9,9 +9,9 @@ import { keepPasscode, redeemPasscode } from '../codes.ts';
 import { completeSignIn } from '../completeSignIn.ts';
 import { EmailMissing, InvalidCode, PhoneMissing, UserNotActive } from '../errors.ts';
 import { canonicalName, findSignInUser } from '../findSignInUser.ts';
-import { emailMethod, smsMethod } from '../methods.ts';
+import { aliasOf, emailMethod, smsMethod } from '../methods.ts';
 import type { SignInParts } from '../parts.ts';
-import { hashCode, newCode, newPasscode } from '../rules/secretCode.ts';
+import { hashCode, isRequest, newCode, newPasscode } from '../rules/secretCode.ts';
 import type { Method } from '../rules/signIn.ts';
 import { delivered } from '../sendMessage.ts';
 import { tellByCode } from './authErrors.ts';
@@ -37,10 +37,7 @@ export function passcodeRoutes(app: FastifyInstance, parts: SignInParts): void {
     if (!user) throw new UserNotFound();
     if (user.status === 'Disabled') throw new UserNotActive();
     const name = canonicalName(type, identifier);
-    const alias = {
-      type: type === 'user_id' || type === 'external_user_id' ? ('unspecified' as const) : type,
-      value: name,
-    };
+    const alias = aliasOf(type, name);
 
     const passcode = newPasscode(PASSCODE_DIGITS);
     const requestId = body.generate_request_id ? newCode() : undefined;
@@ -80,8 +77,7 @@ export function passcodeRoutes(app: FastifyInstance, parts: SignInParts): void {
     const client = await callingClient(database, caller);
     await countRequest(limiter, client, request, body.client_attributes);
     const subject = `${type} ${canonicalName(type, identifier)}`;
-    const isMeant = ({ requestIdHash }: Sent): boolean =>
-      requestIdHash === undefined || (requestId !== undefined && hashCode(requestId) === requestIdHash);
+    const isMeant = ({ requestIdHash }: Sent): boolean => isRequest(requestId, requestIdHash);
     const code = await redeemPasscode<Sent>(database, client, 'passcode', subject, passcode, isMeant);
     const user = await findUser(database, client.tenant_id, code.user_id!);
     if (!user) throw new InvalidCode();

@@ -20,6 +20,7 @@ import {
   UserNotActive,
 } from '../errors.ts';
 import { canonicalName, findSignInUser, userName } from '../findSignInUser.ts';
+import { aliasOf } from '../methods.ts';
 import type { SignInParts } from '../parts.ts';
 import { hashCode } from '../rules/secretCode.ts';
 import { PASSWORD_METHOD } from '../rules/session.ts';
@@ -74,10 +75,7 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
     providerName: 'Password',
     providerType: 'Native',
     identifier: user.user_id,
-    alias: {
-      type: type === 'user_id' || type === 'external_user_id' ? 'unspecified' : type,
-      value: canonicalName(type, value),
-    },
+    alias: aliasOf(type, canonicalName(type, value)),
     amr: PASSWORD_METHOD,
   });
 

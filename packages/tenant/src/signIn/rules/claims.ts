@@ -1,13 +1,13 @@
 import type { CustomClaim } from '@tessera/contract';
+import type { CallingApp } from '../../users/rules/result.ts';
 import type { User } from '../../users/rules/user.ts';
-import type { SignInApp } from './signIn.ts';
 
 /** What tokens and the user info say of a user, by the vendor's names and the standard's. */
 
 type Claims = Record<string, unknown>;
 
 /** The claims that the tenant knows; one that is not among them, or that the user has not, is left out. */
-const VALUES: Partial<Record<CustomClaim | StandardClaim, (user: User, app: SignInApp) => unknown>> = {
+const VALUES: Partial<Record<CustomClaim | StandardClaim, (user: User, app: CallingApp) => unknown>> = {
   fname: ({ profile }) => profile.name?.first_name,
   mname: ({ profile }) => profile.name?.middle_name,
   lname: ({ profile }) => profile.name?.last_name,
@@ -68,7 +68,7 @@ export const USER_INFO_CLAIMS = [
 ] as const;
 
 /** The values of claims by name. */
-export function claimsOf(user: User, app: SignInApp, names: Iterable<string>): Claims {
+export function claimsOf(user: User, app: CallingApp, names: Iterable<string>): Claims {
   const claims: Claims = {};
   for (const name of names) {
     const value = Object.hasOwn(VALUES, name) ? VALUES[name as CustomClaim]!(user, app) : undefined;

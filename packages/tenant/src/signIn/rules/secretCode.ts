@@ -11,3 +11,7 @@ export const newPasscode = (digits: number): string => String(randomInt(10 ** di
 /** What is kept of a code. @param salt makes that of a short one unlike any other's */
 export const hashCode = (code: string, salt = ''): string =>
   createHash('sha256').update(`${salt}\n${code}`).digest('base64url');
+
+/** Whether a code comes with the request ID that it was asked for with, where it was asked for with one. */
+export const isRequest = (requestId: string | undefined, hash: string | undefined): boolean =>
+  hash === undefined || (requestId !== undefined && hashCode(requestId) === hash);

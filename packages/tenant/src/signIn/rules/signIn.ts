@@ -1,5 +1,6 @@
 import type { ApiUserEmail, ApiUserIdentity, ApiUserPhone } from '@tessera/contract';
 import { differenceOf, type Difference } from '../../users/rules/history.ts';
+import type { CallingApp } from '../../users/rules/result.ts';
 import type { Profile, SignIn, User } from '../../users/rules/user.ts';
 
 /** How a user has signed in. */
@@ -18,17 +19,11 @@ export interface Method {
   amr: string;
 }
 
-/** The application that a user signs in to. */
-export interface SignInApp {
-  app_id: string;
-  app_name: string;
-}
-
 /**
  * What a sign-in makes of a user: the identity with its dates, `last_auth`, the proved address verified, pending turned
  * active, and the user in the application. A pure function.
  */
-export function signedIn(user: User, method: Method, { app_id }: SignInApp, at: number): User {
+export function signedIn(user: User, method: Method, { app_id }: CallingApp, at: number): User {
   const now = Math.max(at, user.updated_at);
   const pending = user.status === 'Pending';
   return {
@@ -45,7 +40,7 @@ export function signedIn(user: User, method: Method, { app_id }: SignInApp, at: 
 }
 
 /** What history keeps of a sign-in: what it changed, and how and where it was. */
-export function signInDifference(before: User, after: User, { authType }: Method, app: SignInApp): Difference {
+export function signInDifference(before: User, after: User, { authType }: Method, app: CallingApp): Difference {
   const { before: was, after: is } = differenceOf(before, after);
   return {
     before: was,

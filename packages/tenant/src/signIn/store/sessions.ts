@@ -69,6 +69,7 @@ export async function renewSession(database: Queryable, tenantId: string, sessio
   });
 }
 
+/** Stores a new refresh token of a session. */
 export async function insertRefreshToken(database: Queryable, tenantId: string, token: RefreshToken): Promise<void> {
   const { token_hash, session_id, client_id, audience, rotations, expires_at } = token;
   await database.query({

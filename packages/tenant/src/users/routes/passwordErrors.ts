@@ -1,4 +1,7 @@
+import type { FastifyInstance } from 'fastify';
+import type { PasswordError } from '@tessera/contract';
 import { defineError, type ApiError } from '../../errors.ts';
+import { answerError, sendError } from '../../http/errors.ts';
 import { asApiError } from '../../http/requestErrors.ts';
 import { UserNotFound } from '../rules/errors.ts';
 
@@ -20,8 +23,21 @@ export class PasswordConfigured extends defineError({
   member: 'error_code',
 }) {}
 
+/** The answer of every route that sets one. */
+export const REGISTERED = { result: { message: 'Password registered' } };
+
+/** The routes of an instance tell their own faults by codes, as the vendor's password routes do; the others as every route does. */
+export function tellByPasswordCode(app: FastifyInstance): void {
+  app.setErrorHandler((thrown: Error, request, reply) => {
+    const error = passwordError(thrown);
+    if (!error) return sendError(thrown, request, reply);
+    const body = { error_code: error.code, message: error.message } as PasswordError;
+    return answerError(error, body, request, reply);
+  });
+}
+
 /** The error as the vendor's password routes tell it; undefined when they do not. */
-export function passwordError(thrown: Error): ApiError | undefined {
+function passwordError(thrown: Error): ApiError | undefined {
   const error = asApiError(thrown);
   if (error.facts.member === 'error_code' || error instanceof UserNotFound) return error;
   return error.status === 400 ? new InvalidPasswordInput(error.message, { cause: thrown }) : undefined;

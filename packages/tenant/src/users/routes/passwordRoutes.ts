@@ -1,27 +1,18 @@
 import type { FastifyInstance } from 'fastify';
-import { operations, type PasswordError } from '@tessera/contract';
+import { operations } from '@tessera/contract';
 import type { Passwords } from '../passwords.ts';
 import type { Database } from '../../database/database.ts';
 import { findUser } from '../store/findUsers.ts';
-import { answerError, sendError } from '../../http/errors.ts';
 import { route } from '../../http/route.ts';
-import { PasswordConfigured, passwordError } from './passwordErrors.ts';
+import { PasswordConfigured, REGISTERED, tellByPasswordCode } from './passwordErrors.ts';
 import { setPassword } from './setPassword.ts';
 import { UserNotFound } from '../rules/errors.ts';
 import { versionsOf, wantVersion } from '../rules/version.ts';
 
-const REGISTERED = { result: { message: 'Password registered' } };
-
 /** Sets the first password of a user, or the next one. */
 export function passwordRoutes(app: FastifyInstance, database: Database, passwords: Passwords): void {
   const parts = { database, passwords };
-  // These routes tell their own faults by codes; the others as every route does.
-  app.setErrorHandler((thrown: Error, request, reply) => {
-    const error = passwordError(thrown);
-    if (!error) return sendError(thrown, request, reply);
-    const body = { error_code: error.code, message: error.message } as PasswordError;
-    return answerError(error, body, request, reply);
-  });
+  tellByPasswordCode(app);
 
   route(app, operations.addPasswordCredential, async ({ params, headers, body, caller }) => {
     const { username, enforce_complexity = true, ...credentials } = body;

@@ -10,7 +10,7 @@ const WORDS = { email: 'email', phone_number: 'phone number' } as const;
 
 /**
  * Takes a secondary address off a profile.
- * @param value an email in lower case
+ * @param value an email in the form in which they are stored
  * @throws NotOnProfile when it is no secondary one
  */
 export function removeSecondary(user: User, kind: AddressKind, value: string, at: number): User {
@@ -22,7 +22,7 @@ export function removeSecondary(user: User, kind: AddressKind, value: string, at
 
 /**
  * Marks an address as verified, now.
- * @param value an email in lower case
+ * @param value an email in the form in which they are stored
  * @param changeToPrimary whether a secondary address becomes the primary one; the two are swapped
  * @throws NotOnProfile when the user has no such address
  */

@@ -1,11 +1,10 @@
 import type { IdentifierTaken } from '../rules/errors.ts';
 import { identifiersOf } from '../rules/identifiers.ts';
-import { differenceOf } from '../rules/history.ts';
 import type { User } from '../rules/user.ts';
 import { inTransaction, type Database, type Queryable } from '../../database/database.ts';
 import { insertIdentifiersIfFree, refusalsOf, sortRivals } from './identifiers.ts';
 import { linkActors } from './delegations.ts';
-import { insertHistory } from './history.ts';
+import { creationOf, insertHistory } from './history.ts';
 import type { Writer } from '../../database/writer.ts';
 import { insertRows } from './userRow.ts';
 
@@ -31,7 +30,7 @@ export function insertUsers(
     const rows = users.filter(({ user_id }) => !refused.has(user_id));
     if (rows.length > 0) {
       await insertRows(connection, writer.tenantId, rows);
-      const entries = rows.map((user) => ({ ...differenceOf(undefined, user), ...entryOf(user) }));
+      const entries = rows.map(creationOf);
       await insertHistory(connection, writer, entries);
       const links = rows.flatMap(({ user_id, profile: { delegated_access: access } }) =>
         access ? [{ user_id, actor_id: access.actor_id }] : [],
@@ -62,5 +61,3 @@ async function claim(
     values: [tenantId, [...new Set(taken.map(({ user_id }) => user_id))]],
   });
 }
-
-const entryOf = ({ user_id, version, updated_at }: User) => ({ user_id, version, changed_at: updated_at });

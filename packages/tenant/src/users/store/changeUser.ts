@@ -17,7 +17,8 @@ import { keysOf, refusalsOf, sortRivals, takenOf, type Claim } from './identifie
  * @param rule gives the user after the change; what it throws changes nothing. It may be asked more than once
  * @param versions those that the user may be at before; any when absent
  * @returns the user after the change, once it is committed; undefined when there is none with this ID
- * @throws IdentifierTaken when another user has an identifier that the change adds; what the rule throws
+ * @throws IdentifierTaken when another user has an identifier that the change adds; StaleVersion when the user is at none of
+ * `versions`; what the rule throws
  */
 export async function changeUser(
   database: Database,

@@ -1,5 +1,6 @@
 import type { DeletedUser } from '@tessera/contract';
-import type { Difference } from '../rules/history.ts';
+import { differenceOf, type Difference } from '../rules/history.ts';
+import type { User } from '../rules/user.ts';
 import type { Database, Queryable, ReadChunks } from '../../database/database.ts';
 import type { Writer } from '../../database/writer.ts';
 
@@ -18,6 +19,14 @@ export interface NewEntry extends Difference {
   version: number;
   changed_at: number;
 }
+
+/** What is recorded of a user's creation. */
+export const creationOf = (user: User): NewEntry => ({
+  user_id: user.user_id,
+  version: user.version,
+  changed_at: user.updated_at,
+  ...differenceOf(undefined, user),
+});
 
 /** Records changes, in the transaction that makes them. */
 export async function insertHistory(connection: Queryable, { tenantId, clientId }: Writer, entries: NewEntry[]) {

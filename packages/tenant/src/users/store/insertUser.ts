@@ -1,4 +1,3 @@
-import { differenceOf } from '../rules/history.ts';
 import type { IdentifierTaken } from '../rules/errors.ts';
 import { identifierKey, identifiersBeyond, identifiersOf } from '../rules/identifiers.ts';
 import type { User } from '../rules/user.ts';
@@ -6,7 +5,7 @@ import { inTransaction, type Database, type Queryable } from '../../database/dat
 import { shared } from '../../database/shared.ts';
 import type { Writer } from '../../database/writer.ts';
 import { linkActor } from './delegations.ts';
-import { insertHistory } from './history.ts';
+import { creationOf, insertHistory } from './history.ts';
 import { insertIdentifiers, keysOf, refusalsOf, takenOf, type Claim } from './identifiers.ts';
 import { INSERT_USERS, insertRows, userRecord } from './userRow.ts';
 
@@ -17,7 +16,8 @@ interface Asked {
 
 /**
  * Stores a new user, together with others that are stored at the same time.
- * @throws IdentifierTaken when another user has one of its identifiers; nothing is stored then
+ * @throws IdentifierTaken when another user has one of its identifiers, RuleError when its actor is none; nothing is stored
+ * then
  */
 export async function insertUser(database: Database, writer: Writer, user: User): Promise<void> {
   // An actor must be locked before, so that it stays.
@@ -66,7 +66,7 @@ async function store(database: Queryable, tenantId: string, batch: Asked[]): Pro
   const claims = batch.flatMap(({ user: { user_id, profile } }) =>
     identifiersOf(profile).map((identifier) => ({ ...identifier, user_id })),
   );
-  const entries = batch.map(({ writer, user }) => ({ client_id: writer.clientId, ...entryOf(user) }));
+  const entries = batch.map(({ writer, user }) => ({ client_id: writer.clientId, ...creationOf(user) }));
   const { rows: taken } = await database.query<Claim>({
     name: 'insert-users-with-identifiers',
     text: INSERT,
@@ -81,13 +81,6 @@ async function store(database: Queryable, tenantId: string, batch: Asked[]): Pro
   return refusalsOf(claims, taken);
 }
 
-const entryOf = (user: User) => ({
-  user_id: user.user_id,
-  version: user.version,
-  changed_at: user.updated_at,
-  ...differenceOf(undefined, user),
-});
-
 /** Stores one in a transaction: one with an actor, or whose identifier somebody has just taken. */
 function insertAlone(database: Database, writer: Writer, user: User): Promise<void> {
   const { tenantId } = writer;
@@ -95,6 +88,6 @@ function insertAlone(database: Database, writer: Writer, user: User): Promise<vo
     await insertIdentifiers(connection, tenantId, user.user_id, identifiersBeyond(user.profile, {}));
     await linkActor(connection, tenantId, user.user_id, {}, user.profile);
     await insertRows(connection, tenantId, [user]);
-    await insertHistory(connection, writer, [entryOf(user)]);
+    await insertHistory(connection, writer, [creationOf(user)]);
   });
 }
