@@ -39,7 +39,9 @@ export const USAGE = `Usage: tenant [options]
   TESSERA_PUBLIC_URL        where clients reach this tenant (http://localhost:PORT)
   TESSERA_CONNECTIONS       the most database connections at once (four, and two more a core; at least 2)
   TESSERA_HISTORY_DAYS      how long the history of users is kept (365)
-  TESSERA_PASSWORD_DAYS     after how many days a password expires (never)
+  TESSERA_PASSWORD_DAYS     after how many days a password must be replaced (never)
+  TESSERA_TEMPORARY_PASSWORD_HOURS
+                            after how many hours a temporary one is good for nothing any more (never)
 
   TESSERA_SMTP_URL          smtp://USER:PASSWORD@HOST:PORT or smtps://…, for emails (they go to the log)
   TESSERA_MAIL_FROM         whom emails come from (Tessera <no-reply@localhost>)
@@ -97,9 +99,10 @@ export function readConfig(argv: string[], env: NodeJS.ProcessEnv, cwd: string):
     storage: storageOf(flags.data, env, cwd),
     connections: number('TESSERA_CONNECTIONS', env.TESSERA_CONNECTIONS, 4 + 2 * availableParallelism(), 2, 1000),
     historyDays: number('TESSERA_HISTORY_DAYS', env.TESSERA_HISTORY_DAYS, 365, 1, 36_500),
-    passwordMaxAgeDays: env.TESSERA_PASSWORD_DAYS
-      ? number('TESSERA_PASSWORD_DAYS', env.TESSERA_PASSWORD_DAYS, 0, 1, 36_500)
-      : undefined,
+    passwordLifetimes: {
+      days: maybeNumber('TESSERA_PASSWORD_DAYS', env, 36_500),
+      temporaryHours: maybeNumber('TESSERA_TEMPORARY_PASSWORD_HOURS', env, 8760),
+    },
     publicUrl: publicUrlOf(env),
     delivery: deliveryOf(env),
     limits: limitsOf(env),
@@ -160,6 +163,10 @@ function number(name: string, text: string | undefined, fallback: number, least:
   }
   return value;
 }
+
+/** A number of 1 at least; undefined when it is not set. */
+const maybeNumber = (name: string, env: NodeJS.ProcessEnv, most: number): number | undefined =>
+  env[name] ? number(name, env[name], 0, 1, most) : undefined;
 
 function storageOf(flag: string | undefined, env: NodeJS.ProcessEnv, cwd: string): TenantOptions['storage'] {
   const { DATABASE_URL: databaseUrl } = env;

@@ -8,6 +8,7 @@ import type { ClientCredentials } from './applications/clientCredentials.ts';
 import { openStorage, type StorageLocation } from './database/storage.ts';
 import type { DeliveryOptions } from './delivery/sender.ts';
 import type { Limits } from './limits/limits.ts';
+import type { PasswordLifetimes } from './users/passwords.ts';
 import { StartError } from './startError.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
@@ -25,8 +26,7 @@ export interface TenantOptions {
   delivery?: DeliveryOptions;
   /** How much is let through, where it is not what is usual. */
   limits?: Partial<Limits>;
-  /** After how many days a password expires; never unless told. */
-  passwordMaxAgeDays?: number;
+  passwordLifetimes?: PasswordLifetimes;
   /** Where clients reach this tenant; `http://localhost:PORT` unless told. */
   publicUrl?: string;
   /** Client credentials that an application must have. */
@@ -116,7 +116,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     // The port is known before the routes are made, because the discovery document and the tokens name it.
     const port = options.port || (await freePort(options.host));
     const publicUrl = (options.publicUrl ?? `http://localhost:${port}`).replace(/\/+$/, '');
-    const passwords = subjects.makePasswords(options.passwordMaxAgeDays);
+    const passwords = subjects.makePasswords(options.passwordLifetimes);
     const states = subjects.makeClientStates(database);
     const keyring = subjects.makeKeyring(database);
     const tokens = subjects.makeTokens(publicUrl, firstTenantId, keyring, states);

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { freshEmail, freshPhone } from './testTenant.ts';
+import { freshEmail, freshPhone, startTestTenant } from './testTenant.ts';
 import {
   PASSWORD,
   auth,
@@ -158,6 +158,28 @@ describe('a sign-in with a password', () => {
     const expired = await signIn(username!, 'another engine');
     expect(expired).toMatchObject({ status: 403, body: { error_code: 'auth_password_expired' } });
     expect((await shop.get(user_id)).password_information).toMatchObject({ expired: true });
+  });
+
+  it('with a temporary one whose time is over leads nowhere', async () => {
+    const lifetimes = { passwordLifetimes: { days: 2, temporaryHours: 24 } };
+    const another = await startTestTenant({ storage: { databaseUrl: database.url }, instances: 1, ...lifetimes });
+    const hours = async (force_replace: boolean) => {
+      const { username, user_id, password_information } = await another.create({
+        username: freshEmail(),
+        credentials: { password: PASSWORD, force_replace },
+      });
+      const { expires_in, updated_at } = password_information!;
+      return { username: username!, user_id, hours: (Date.parse(expires_in!) - updated_at) / 3_600_000 };
+    };
+    expect((await hours(false)).hours).toBe(48);
+    const { username, user_id, hours: temporary } = await hours(true);
+    expect(temporary).toBe(24);
+    expect((await signIn(username)).body.reset_token).toEqual(expect.any(String));
+    await database.query(`update users set password = password || '{"expires_at": 1}' where user_id = '${user_id}'`);
+    const refused = await signIn(username);
+    expect(refused).toMatchObject({ status: 403, body: { error_code: 'auth_password_expired' } });
+    expect(refused.body.reset_token).toBeUndefined();
+    await another.close();
   });
 
   it('that was replaced proves nothing any more: what an administrator sets meanwhile stays', async () => {

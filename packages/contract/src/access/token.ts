@@ -120,11 +120,8 @@ export const Discovery = Type.Object(
     response_types_supported: Type.Array(Type.String()),
     subject_types_supported: Type.Array(Type.String()),
     id_token_signing_alg_values_supported: Type.Array(Type.String()),
-    userinfo_endpoint: Type.Optional(Type.String()),
-    authorization_endpoint: Type.Optional(Type.String()),
-    end_session_endpoint: Type.Optional(Type.String()),
-    scopes_supported: Type.Optional(Type.Array(Type.String())),
-    claims_supported: Type.Optional(Type.Array(Type.String())),
+    userinfo_endpoint: Type.String(),
+    scopes_supported: Type.Array(Type.String()),
   },
   { title: 'Discovery', description: 'OpenID Connect Discovery 1.0; RFC 8414' },
 );

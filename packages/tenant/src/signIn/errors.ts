@@ -82,6 +82,18 @@ export class PasswordExpired extends PasswordMustChange {
 }
 export { PasswordMustChange };
 
+export class TemporaryPasswordExpired extends defineError({
+  code: 'auth_password_expired',
+  status: 403,
+  meaning: 'The password is right, but it was a temporary one whose time is over: it lets no new one be set either.',
+  remedy: 'Give the user another password, or let the user sign in another way.',
+  member: 'error_code',
+}) {
+  constructor() {
+    super('The temporary password has expired: ask for another one');
+  }
+}
+
 export class UserNotActive extends defineError({
   code: 'user_not_active',
   status: 403,

@@ -12,7 +12,7 @@ import { findClient, listClients } from '../applications/clientStore.ts';
 import type { Client } from '../applications/rules/client.ts';
 import { findFirstTenant } from '../applications/store.ts';
 import type { Database } from '../database/database.ts';
-import { makePasswords } from '../users/passwords.ts';
+import { makePasswords, type PasswordLifetimes } from '../users/passwords.ts';
 import { dump, restore } from './dump.ts';
 import { exportUsers } from './exportUsers.ts';
 import { importUsers } from './importUsers.ts';
@@ -22,8 +22,7 @@ import { linesOf } from './lines.ts';
 export interface TransferOptions {
   storage: StorageLocation;
   connections: number;
-  /** After how many days a password expires; never unless told. */
-  passwordMaxAgeDays?: number;
+  passwordLifetimes?: PasswordLifetimes;
   /** Client credentials that an application must have; the users are imported and exported as that application. */
   credentials?: ClientCredentials;
   /** Whose users; the first tenant's unless told. */
@@ -89,7 +88,7 @@ export function runImport(options: TransferOptions, file: string, signal: AbortS
           bar.update(bytes, { bad });
         },
       },
-      makePasswords(options.passwordMaxAgeDays),
+      makePasswords(options.passwordLifetimes),
       signal,
     ).finally(() => {
       // Its clock would keep the process alive.

@@ -4,7 +4,15 @@ import { COMMON_PASSWORDS, isCommonPassword } from './commonPasswords.ts';
 import { PasswordRecentlyUsed, WeakPassword } from './rules/errors.ts';
 import type { Password } from './rules/user.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+
+/** How long passwords last: for ever, where nothing is told. */
+export interface PasswordLifetimes {
+  /** After how many days one must be replaced. */
+  days?: number;
+  /** After how many hours a temporary one is good for nothing any more. */
+  temporaryHours?: number;
+}
 
 /** What a new password is judged by, and comes after. */
 export interface PasswordContext {
@@ -29,8 +37,7 @@ export interface Passwords {
   matches(password: string, stored: Password | null | undefined): Promise<boolean>;
 }
 
-/** @param maxAgeDays after how many days a password expires; it does not when absent */
-export function makePasswords(maxAgeDays?: number): Passwords {
+export function makePasswords({ days = Infinity, temporaryHours = Infinity }: PasswordLifetimes = {}): Passwords {
   return {
     async recordOf({ password, force_replace: temporary = true }, { at, before, property, anyStrength = false }) {
       if (!anyStrength) await wantStrong(password, property);
@@ -38,11 +45,12 @@ export function makePasswords(maxAgeDays?: number): Passwords {
       for (const hash of used) {
         if (await isSecret(password, hash)) throw new PasswordRecentlyUsed(property);
       }
+      const hours = Math.min(days * 24, temporary ? temporaryHours : Infinity);
       return {
         hash: await hashSecret(password),
         temporary,
         updated_at: at,
-        ...(maxAgeDays !== undefined && { expires_at: at + maxAgeDays * DAY_MS }),
+        ...(hours !== Infinity && { expires_at: at + hours * HOUR_MS }),
       };
     },
 

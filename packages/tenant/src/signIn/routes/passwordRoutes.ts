@@ -17,6 +17,7 @@ import {
   PasswordExpired,
   PasswordTemporary,
   SignInLocked,
+  TemporaryPasswordExpired,
   UserNotActive,
 } from '../errors.ts';
 import { canonicalName, findSignInUser, userName } from '../findSignInUser.ts';
@@ -42,7 +43,7 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
   const { database, passwords, limiter, publicUrl } = parts;
   tellByCode(app);
 
-  /** The user whose name and password they are. @throws InvalidCredentials, SignInLocked, UserNotActive, PasswordTemporary, PasswordExpired */
+  /** The user whose name and password they are. @throws InvalidCredentials, SignInLocked, UserNotActive, PasswordTemporary, PasswordExpired, TemporaryPasswordExpired */
   const prove = async (client: ClientOfApplication, { type, value }: Name, password: string): Promise<User> => {
     const { tenant_id: tenantId } = client;
     const user = await findSignInUser(database, tenantId, type, value);
@@ -63,6 +64,8 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
     if (user.status === 'Disabled') throw new UserNotActive();
     const expired = (user.password.expires_at ?? Infinity) <= Date.now();
     if (!user.password.temporary && !expired) return user;
+    // Whoever has found it lying about sets no new one either.
+    if (user.password.temporary && expired) throw new TemporaryPasswordExpired();
     const subject = user.user_id;
     const data = { passwordSetAt: user.password.updated_at };
     const kept = { purpose: 'reset', subject, userId: subject, lifetime: RESET_MS, data } as const;
