@@ -231,6 +231,16 @@ describe('the pool', () => {
       const { error } = await setting.run('updateUser', { userId: byId(user.user_id), fields: { language: 'en' } });
       expect(error!.message).toContain(`(it says to try again in ${said} minutes)`);
       expect(setting.proxy.apiRequests).toHaveLength(1);
+      const later = { ...update, options: { ...one, maxConcurrency: 2 } };
+      const { items } = await setting.run(
+        'updateUser',
+        later,
+        itemsOf(Array(20).fill(user) as never),
+        'continueRegularOutput',
+      );
+      expect(items.filter(({ json }) => (json.details as { status?: number }).status === 429)).toHaveLength(20);
+      // Those that were under way together, and nobody after them.
+      expect(setting.proxy.apiRequests.length).toBeLessThanOrEqual(3);
     }
   });
 

@@ -121,11 +121,11 @@ function answersOf({ responses }: Operation): Operation['responses'] {
     431: { description: 'The URL and the header are too large', schema: HttpError },
     503: { description: 'The tenant cannot answer now: try again after Retry-After', schema },
   };
+  // The token endpoint has 400 for these (RFC 6749, 5.2).
   if (schema === HttpError) {
     answers[413] = { description: 'The body is too large', schema };
     answers[415] = { description: 'The body has a media type that the operation does not take', schema };
   }
-  // RFC 6749, 5.2 has 400 for these.
   if (schema === OAuthError) answers[429] = { description: 'Many requests for this client wait already', schema };
   return answers;
 }

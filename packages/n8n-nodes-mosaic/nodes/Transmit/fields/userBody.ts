@@ -95,14 +95,14 @@ function valueOf(
 		case 'group':
 			return group(value, members);
 		default: {
-			const text = plainText(value);
+			const text = textOf(value);
 			return text === '' || text === undefined ? EMPTY : text;
 		}
 	}
 }
 
 /** A text as the API takes it: IDs and phone numbers may come as numbers, and addresses as the API shows them. */
-function plainText(value: IDataObject[string]): IDataObject[string] {
+function textOf(value: IDataObject[string]): IDataObject[string] {
 	if (typeof value === 'number') return String(value);
 	return isObject(value) && 'value' in value ? (value as IDataObject).value : value;
 }
@@ -135,7 +135,7 @@ function group(value: IDataObject[string], members: Member[]): IDataObject[strin
 /** Entries of a list; an expression may give one of several, or the whole list. */
 function list(value: IDataObject[string]): IDataObject[string] | typeof EMPTY {
 	const entries = ([value].flat(2) as Array<IDataObject[string]>)
-		.map(plainText)
+		.map(textOf)
 		.filter((entry) => !isEmpty(entry)) as string[];
 	return entries.length > 0 ? entries : EMPTY;
 }

@@ -1,5 +1,5 @@
 import { sleep } from 'n8n-workflow';
-import { Cancelled } from '../requests/refusal';
+import { Cancelled, type Refusal } from '../requests/refusal';
 
 /** Long waits are cut in slices, for older versions of n8n do not wake a sleeper when the execution is cancelled. */
 const SLICE_MS = 500;
@@ -9,9 +9,12 @@ const SLICE_MS = 500;
  *
  * - OPEN: requests go through.
  * - CLOSED until a time that the tenant named: all wait, and not just the request that was told so.
+ * - SHUT, since that time is too far away to wait for: nobody goes through any more.
  */
 export class Gate {
 	private closedUntil = 0;
+
+	private shutBy: Refusal | undefined;
 
 	constructor(private readonly signal: AbortSignal | undefined) {}
 
@@ -20,10 +23,16 @@ export class Gate {
 		this.closedUntil = Math.max(this.closedUntil, Date.now() + ms);
 	}
 
-	/** Waits until it is open. @throws Cancelled */
+	/** Lets nobody through any more. @param refusal what they are told */
+	shut(refusal: Refusal): void {
+		this.shutBy = refusal;
+	}
+
+	/** Waits until it is open. @throws Cancelled; Refusal when it is shut */
 	async pass(): Promise<void> {
 		this.check();
 		while (Date.now() < this.closedUntil) await this.slice(this.closedUntil - Date.now());
+		if (this.shutBy) throw this.shutBy;
 	}
 
 	/** Waits for so many milliseconds. @throws Cancelled */

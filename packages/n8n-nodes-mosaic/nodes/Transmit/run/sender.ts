@@ -69,8 +69,10 @@ export class Sender {
 				return value;
 			}
 			const { details, maybeDone, waitMs } = value;
-			// Nobody waits so long: the others meet the same answer.
-			if (waitMs !== undefined && waitMs > LONGEST_WAIT_MS) throw value;
+			if (waitMs !== undefined && waitMs > LONGEST_WAIT_MS) {
+				this.gate.shut(value);
+				throw value;
+			}
 			// Whoever waits at the gate is told as well.
 			if (waitMs !== undefined) {
 				// "At once" is no time to wait for the one that was just told to.

@@ -12,7 +12,7 @@ import { EmailMissing, InvalidCode, UserNotActive } from '../errors.ts';
 import { canonicalName, findSignInUser } from '../findSignInUser.ts';
 import { linkMethod } from '../methods.ts';
 import type { SignInParts } from '../parts.ts';
-import { hashCode, isRequest, newCode } from '../rules/secretCode.ts';
+import { hashCode, isOfRequest, newCode } from '../rules/secretCode.ts';
 import type { Method } from '../rules/signIn.ts';
 import { delivered } from '../sendMessage.ts';
 import { tellByStatus } from './authErrors.ts';
@@ -81,7 +81,7 @@ export function linkRoutes(app: FastifyInstance, parts: SignInParts): void {
     const { request_id: requestId, resource, claims, session_id: sessionId } = body;
     const client = await callingClient(database, caller);
     await countRequest(limiter, client, request, body.client_attributes);
-    const isMeant = ({ requestIdHash }: Sent): boolean => isRequest(requestId, requestIdHash);
+    const isMeant = ({ requestIdHash }: Sent): boolean => isOfRequest(requestId, requestIdHash);
     const code = await redeemCode<Sent>(database, client, 'link', body.code, isMeant);
     const user = code?.user_id ? await findUser(database, client.tenant_id, code.user_id) : undefined;
     if (!code || !user) throw new InvalidCode();

@@ -11,7 +11,7 @@ import { EmailMissing, InvalidCode, PhoneMissing, UserNotActive } from '../error
 import { canonicalName, findSignInUser } from '../findSignInUser.ts';
 import { aliasOf, emailMethod, smsMethod } from '../methods.ts';
 import type { SignInParts } from '../parts.ts';
-import { hashCode, isRequest, newCode, newPasscode } from '../rules/secretCode.ts';
+import { hashCode, isOfRequest, newCode, newPasscode } from '../rules/secretCode.ts';
 import type { Method } from '../rules/signIn.ts';
 import { delivered } from '../sendMessage.ts';
 import { tellByCode } from './authErrors.ts';
@@ -77,7 +77,7 @@ export function passcodeRoutes(app: FastifyInstance, parts: SignInParts): void {
     const client = await callingClient(database, caller);
     await countRequest(limiter, client, request, body.client_attributes);
     const subject = `${type} ${canonicalName(type, identifier)}`;
-    const isMeant = ({ requestIdHash }: Sent): boolean => isRequest(requestId, requestIdHash);
+    const isMeant = ({ requestIdHash }: Sent): boolean => isOfRequest(requestId, requestIdHash);
     const code = await redeemPasscode<Sent>(database, client, 'passcode', subject, passcode, isMeant);
     const user = await findUser(database, client.tenant_id, code.user_id!);
     if (!user) throw new InvalidCode();

@@ -13,5 +13,5 @@ export const hashCode = (code: string, salt = ''): string =>
   createHash('sha256').update(`${salt}\n${code}`).digest('base64url');
 
 /** Whether a code comes with the request ID that it was asked for with, where it was asked for with one. */
-export const isRequest = (requestId: string | undefined, hash: string | undefined): boolean =>
+export const isOfRequest = (requestId: string | undefined, hash: string | undefined): boolean =>
   hash === undefined || (requestId !== undefined && hashCode(requestId) === hash);
