@@ -314,6 +314,33 @@ describe('what is done to a user', () => {
     expect(again.error!.message, 'of a password that was there before, it is told').toMatch(/must not be one of/);
   });
 
+  it('Set Password, with a username and of any strength for a user who had none', async () => {
+    const user = await setting.newUser();
+    const username = `first-${Date.now()}`;
+    const options = { username, enforceComplexity: false };
+    const parameters = { userId: byId(user.user_id), password: 'short', options };
+    await setting.output('setPassword', parameters);
+    expect(await setting.tenant.get(user.user_id)).toMatchObject({ username });
+    const { error } = await setting.run('setPassword', { ...parameters, password: 'another engine' });
+    expect(error!.message).toMatch(/has a password already/);
+    const other = await setting.newUser();
+    const taken = await setting.run('setPassword', { ...parameters, userId: byId(other.user_id) });
+    expect(taken.error).toMatchObject({ httpCode: '409', message: expect.stringContaining('username') });
+  });
+
+  it('finds the user by a secondary address, too', async () => {
+    const [email, phone] = [freshEmail(), freshPhone()];
+    const user = await setting.newUser({ secondary_emails: [email], secondary_phone_numbers: [phone] });
+    for (const address of [email.toUpperCase(), phone, user.email!.value]) {
+      const userId = locator('any_address', address);
+      expect(await setting.output('getUser', { userId })).toEqual([await setting.tenant.get(user.user_id)]);
+      const [updated] = await setting.output('updateUser', { userId, fields: { language: 'en' } });
+      expect(updated).toMatchObject({ user_id: user.user_id, language: 'en' });
+    }
+    const { error } = await setting.run('getUser', { userId: locator('any_address', 'nobody@example.com') });
+    expect(error).toMatchObject({ httpCode: '404' });
+  });
+
   it('Get User Groups', async () => {
     const user = await setting.newUser();
     const { body } = await setting.tenant.send('POST', '/cis/v1/groups', { name: `Of one ${Date.now()}` });

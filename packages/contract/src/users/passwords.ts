@@ -27,7 +27,10 @@ export const AddPasswordInput = Closed(
     force_replace,
     username: Type.Optional(Username('A username to sign in with')),
     enforce_complexity: Type.Optional(
-      Type.Boolean({ default: true, description: `Whether it must have at least ${PASSWORD_MIN_LENGTH} characters` }),
+      Type.Boolean({
+        default: true,
+        description: `Whether it must have at least ${PASSWORD_MIN_LENGTH} characters and be none of the commonest`,
+      }),
     ),
   },
   { title: 'AddPasswordInput' },

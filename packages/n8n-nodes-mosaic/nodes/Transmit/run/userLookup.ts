@@ -1,6 +1,6 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { segment } from '../requests/segment';
+import { plainText, segment } from '../requests/segment';
 import { attempt, Refusal } from '../requests/refusal';
 import type { Sender } from './sender';
 
@@ -12,6 +12,7 @@ const ROUTES: Record<string, { route: string; label: string }> = {
 	phone_number: { route: 'phone-number', label: 'Phone Number' },
 	username: { route: 'username', label: 'Username' },
 	external_user_id: { route: 'external-user-id', label: 'External User ID' },
+	any_address: { route: 'identifier', label: 'Email or Phone Number' },
 };
 
 /** The identifiers that a search finds as they are written, so that many can be looked for in one request. */
@@ -46,6 +47,7 @@ export class UserLookup {
 	/** The path of a user by whatever name. @throws NodeOperationError for what names nobody */
 	pathOf({ mode, value }: UserName): string {
 		const route = ROUTES[mode];
+		if (mode === 'any_address') return this.pathOfAddress(route.label, value);
 		if (route) return `${USERS}/${route.route}/${segment(this.node, route.label, value)}`;
 		const path = `${USERS}/${segment(this.node, 'User', value)}`;
 		if (/^\/cis\/v1\/users\/(?:bulk|count|identifier)$/.test(path)) {
@@ -55,6 +57,13 @@ export class UserLookup {
 			);
 		}
 		return path;
+	}
+
+	/** The path of the user who has an email or phone number, primary or secondary. */
+	private pathOfAddress(label: string, value: unknown): string {
+		const address = canonical('any_address', plainText(this.node, label, value));
+		const name = address.includes('@') ? 'email' : 'phoneNumber';
+		return `${USERS}/identifier?identifier_name=${name}&identifier_value=${encodeURIComponent(address)}`;
 	}
 
 	/** What tells users apart as far as their names do. */
@@ -134,5 +143,6 @@ export class UserLookup {
 
 /** The form in which two ways to write an identifier are the same; emails have no case. */
 function canonical(mode: string, value: string): string {
-	return mode === 'email' ? value.trim().toLowerCase() : value.trim();
+	const isEmail = mode === 'email' || (mode === 'any_address' && value.includes('@'));
+	return isEmail ? value.trim().toLowerCase() : value.trim();
 }

@@ -38,6 +38,13 @@ export const userLocator = (description: string): INodeProperties => ({
 			type: 'string',
 			placeholder: 'e.g. crm-1',
 		},
+		{
+			displayName: 'By Any Email or Phone Number',
+			name: 'any_address',
+			type: 'string',
+			placeholder: 'e.g. ada@home.example.com',
+			hint: 'A secondary one, too',
+		},
 	],
 });
 
