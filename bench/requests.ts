@@ -12,6 +12,8 @@ import { picture } from './picture.ts';
  */
 const USERS = 10_000;
 const CONNECTIONS = 32;
+/** Plain updates of so many are measured as well. */
+const MANY_CONNECTIONS = 256;
 const ROUNDS = 3;
 const SECONDS = 5;
 /** What the project promises. */
@@ -42,8 +44,9 @@ const ONCE_REQUESTS = {
 };
 const ONCE_USERS = 30_000;
 const ONCE_SECONDS = 2;
-type Name = keyof typeof REQUESTS | keyof typeof ONCE_REQUESTS;
 const PLAIN = 'update of plain attributes';
+const PLAIN_OF_MANY = `the same, ${MANY_CONNECTIONS} connections`;
+type Name = keyof typeof REQUESTS | keyof typeof ONCE_REQUESTS | typeof PLAIN_OF_MANY;
 /** CPU time before changes shared a statement (revision 92f9535), measured with this harness: microseconds. */
 const BEFORE = {
   [PLAIN]: { tenant: 122, postgres: 127 },
@@ -77,7 +80,11 @@ try {
   const costs = new Map<Name, Cost[]>();
   const references: { plain: number; history: number }[] = [];
   const idle = bench.memory();
-  const measure = async (name: Name, request: string, of: { ids: string[]; seconds: number }): Promise<void> => {
+  const measure = async (
+    name: Name,
+    request: string,
+    of: { ids: string[]; seconds: number; connections?: number },
+  ): Promise<void> => {
     const before = bench.cpu();
     const shown = await load(bench, request, { ...settings, ...of });
     const after = bench.cpu();
@@ -98,6 +105,8 @@ try {
     for (const [name, request] of Object.entries(REQUESTS) as [Name, string][]) {
       await load(bench, request, { ...settings, seconds: 1, ids });
       await measure(name, request, { ids, seconds: SECONDS });
+      if (name !== PLAIN) continue;
+      await measure(PLAIN_OF_MANY, request, { ids, seconds: SECONDS, connections: MANY_CONNECTIONS });
     }
     const once = await createUsers(bench, ONCE_USERS, (n) => ({
       username: `once-${round}-${n}`,
