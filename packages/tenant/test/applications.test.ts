@@ -333,6 +333,28 @@ describe('signing keys', () => {
     expect(decodeProtectedHeader(await getToken(other.url)).kid).toBe(old.kid);
   });
 
+  it('leave one that signs, whatever is asked for at once on whatever instance', async () => {
+    const path = KEYS;
+    const there = makeClient(other.address);
+    const ask = async (method: string, more: string, body?: object, elsewhere = false) =>
+      (await (elsewhere ? (await there).send(method, path + more, body) : tenant.send(method, path + more, body)))
+        .status;
+    for (let round = 0; round < 6; round += 1) {
+      const keys = await Promise.all([1, 2].map(() => tenant.send('POST', path, { name: `k${round}` })));
+      expect(keys.map(({ status }) => status)).toEqual([201, 201]);
+      const all = (await tenant.send('GET', path)).body as unknown as { id: string; status: string }[];
+      const [one, two] = all.filter(({ status }) => status !== 'signing');
+      const statuses = await Promise.all([
+        ask('PUT', `/${one!.id}`, { status: 'signing' }),
+        ask('PUT', `/${two!.id}`, { status: 'signing' }, true),
+        ask(round % 2 ? 'DELETE' : 'PUT', `/${one!.id}`, round % 2 ? undefined : { status: 'disabled' }, true),
+      ]);
+      for (const status of statuses) expect([200, 204, 400, 404]).toContain(status);
+      const after = (await tenant.send('GET', path)).body as unknown as { status: string }[];
+      expect(after.filter(({ status }) => status === 'signing')).toHaveLength(1);
+    }
+  });
+
   it('that are disabled or deleted end what they signed; the one that signs stays', async () => {
     for (const end of ['disable', 'delete']) {
       const { kid } = (await tenant.send('POST', KEYS, { name: end })).body as { kid: string };

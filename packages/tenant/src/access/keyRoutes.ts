@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { operations, type ApiSigningKey } from '@tessera/contract';
+import { lockTenant } from '../applications/store.ts';
 import { inTransaction, type Database, type Queryable } from '../database/database.ts';
 import { InvalidRequest } from '../http/requestErrors.ts';
 import { route } from '../http/route.ts';
@@ -21,6 +22,7 @@ export function signingKeyRoutes(app: FastifyInstance, database: Database, keyri
   /** The key signs from here on, and the one so far validates. */
   const startSigning = async (key: SigningKey): Promise<ApiSigningKey> => {
     await inTransaction(database, async (connection) => {
+      await lockTenant(connection, key.tenant_id);
       await stopSigning(connection, key.tenant_id, key.created_at);
       await insertSigningKey(connection, key);
     });
@@ -47,18 +49,19 @@ export function signingKeyRoutes(app: FastifyInstance, database: Database, keyri
   route(app, operations.updateTokenSigningKey, async ({ params: { id }, body, caller }) => {
     const at = Date.now();
     const key = await inTransaction(database, async (connection) => {
+      await lockTenant(connection, caller.tid);
       const before = await wantKey(connection, caller.tid, id);
       if (before.status === 'signing' && body.status !== undefined && body.status !== 'signing') throw new KeySigns();
       if (before.status !== 'signing' && body.status === 'signing') await stopSigning(connection, caller.tid, at);
       return updateSigningKey(connection, caller.tid, id, body, at);
     });
-    if (!key) throw new KeyNotFound();
     keyring.forget();
     return shown(key);
   });
 
   route(app, operations.deleteClientTokenSigningKey, async ({ params: { id }, caller }) => {
     await inTransaction(database, async (connection) => {
+      await lockTenant(connection, caller.tid);
       const { status } = await wantKey(connection, caller.tid, id);
       if (status === 'signing') throw new KeySigns();
       await deleteSigningKey(connection, caller.tid, id);

@@ -60,20 +60,20 @@ export async function stopSigning(database: Queryable, tenantId: string, at: num
   });
 }
 
-/** @returns the key after the change; undefined when the tenant has none with this ID */
+/** Changes a key that is there. @returns the key after the change */
 export async function updateSigningKey(
   database: Queryable,
   tenantId: string,
   kid: string,
   { name, status }: Partial<Pick<SigningKey, 'name' | 'status'>>,
   at: number,
-): Promise<SigningKey | undefined> {
+): Promise<SigningKey> {
   const { rows } = await database.query<SigningKey>({
     text: `update signing_keys set name = coalesce($3, name), status = coalesce($4, status), updated_at = $5
       where tenant_id = $1 and kid = $2 returning ${COLUMNS}`,
     values: [tenantId, kid, name, status, at],
   });
-  return rows[0];
+  return rows[0]!;
 }
 
 /** Deletes a key, if it is there. */
