@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runTenant } from './tenantProcess.ts';
 import { freshDatabase } from './freshDatabase.ts';
-import { freshEmail, startTestTenant, type TestTenant } from './testTenant.ts';
+import { CREDENTIALS, freshEmail, startTestTenant, type TestTenant } from './testTenant.ts';
 
 describe('limits', () => {
   it.each(['client', 'source'] as const)('of a %s are counted by all instances together', async (kind) => {
@@ -25,6 +25,45 @@ describe('limits', () => {
     expect((await one.send('GET', '/cis/v1/users')).status).toBe(200);
     await one.close();
     await two.close();
+    await own.drop();
+  });
+
+  it('of one source keep out nobody else, and an IPv6 network is one source', async () => {
+    const own = await freshDatabase();
+    const limits = { client: { count: 6, seconds: 60 }, source: { count: 4, seconds: 60 } };
+    const at = await startTestTenant({ storage: { databaseUrl: own.url }, limits });
+    const ask = async (ip_address: string) => {
+      const names = { username: freshEmail(), password: 'wrong' };
+      const body = { ...names, client_attributes: { ip_address } };
+      return (await at.send('POST', '/cis/v1/auth/password/authenticate', body)).status;
+    };
+    const flood = [
+      '2001:db8::1',
+      '2001:DB8:0:0::2',
+      '2001:db8:0:0:ffff::',
+      ' 2001:db8::3 ',
+      '2001:db8::4',
+      '2001:db8::5',
+    ];
+    const statuses: number[] = [];
+    for (const address of [...flood, ...flood]) statuses.push(await ask(address));
+    expect(statuses.filter((status) => status === 401)).toHaveLength(4);
+    expect(await ask('2001:db8:0:1::1')).toBe(401);
+    // What browsers ask does not count for the client itself.
+    const login = () =>
+      fetch(`${at.url}/cis/v1/auth/password/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          client_id: CREDENTIALS.clientId,
+          username: 'x',
+          password: 'x',
+          redirect_uri: 'https://x.example.com',
+        }),
+      });
+    await Promise.all(Array.from({ length: 10 }, login));
+    expect(await ask('192.0.2.1')).toBe(401);
+    await at.close();
     await own.drop();
   });
 

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import ipaddr from 'ipaddr.js';
 import type { AccessTokenClaims } from '@tessera/contract';
 import { findClient, type ClientOfApplication } from '../../applications/clientStore.ts';
 import { ClientNotFound } from '../../applications/errors.ts';
@@ -17,17 +18,39 @@ export async function callingClient(
   return client;
 }
 
-/** Counts a sign-in or a message, for its client and the source that it comes from. @throws TooManyRequests */
+/**
+ * Counts a sign-in or a message, for the source that it comes from and for its client. What is too much from a source does not
+ * count for the client, or one source would keep all others out.
+ * @throws TooManyRequests
+ */
 export async function countRequest(
   limiter: Limiter,
   { tenant_id, client_id }: Pick<ClientOfApplication, 'tenant_id' | 'client_id'>,
   request: FastifyRequest,
   attributes?: { ip_address?: string },
 ): Promise<void> {
-  await Promise.all([
-    limiter.take('client', tenant_id, client_id),
-    limiter.take('source', tenant_id, attributes?.ip_address ?? request.ip),
-  ]);
+  await limiter.take('source', tenant_id, sourceOf(attributes?.ip_address ?? request.ip));
+  await limiter.take('client', tenant_id, client_id);
+}
+
+/** Counts what a browser asks of a client that has not authenticated itself: apart from what that asks by itself. */
+export const countBrowser = (
+  limiter: Limiter,
+  client: Pick<ClientOfApplication, 'tenant_id' | 'client_id'> | undefined,
+  request: FastifyRequest,
+): Promise<void> =>
+  countRequest(
+    limiter,
+    { tenant_id: client?.tenant_id ?? '', client_id: `browsers of ${client?.client_id ?? ''}` },
+    request,
+  );
+
+/** An IPv6 address changes within its network of 64 bits as its owner likes: that is what counts (RFC 4291, 2.5.4). */
+function sourceOf(address: string): string {
+  const text = address.trim();
+  if (!ipaddr.isValid(text)) return text;
+  const parsed = ipaddr.process(text);
+  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(':') : parsed.toString();
 }
 
 /** Refuses what the vendor's API knows and the tenant has nothing for. @throws InvalidRequest */
