@@ -71,6 +71,8 @@ export async function redeemPasscode<Data>(
   const now = Date.now();
   if (!code) throw new InvalidCode();
   if (code.locked_until !== null && code.locked_until > now) throw new SignInLocked(code.locked_until - now);
+  // Its lock is over, and with it the code.
+  if (code.locked_until !== null) throw new InvalidCode();
   if (code.attempts > PASSCODE_ATTEMPTS) {
     await lockSubject(database, code, now + LOCK_MS);
     throw new SignInLocked(LOCK_MS);

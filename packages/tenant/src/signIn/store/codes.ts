@@ -20,7 +20,8 @@ export interface OneTimeCode<Data = Record<string, unknown>> {
 const COLUMNS = 'tenant_id, purpose, subject, code_hash, client_id, user_id, attempts, data, expires_at, locked_until';
 
 /**
- * Keeps a code, in place of the one before for the same purpose and subject.
+ * Keeps a code, in place of the one before for the same purpose and subject. The attempts at that count on, until one is right
+ * or the subject was locked for them.
  * @returns until when the subject is locked, when it is; nothing is kept then
  */
 export async function putCode(
@@ -33,7 +34,8 @@ export async function putCode(
     name: 'put-one-time-code',
     text: `insert into one_time_codes (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, 0, $7::jsonb, $8, null)
       on conflict (tenant_id, purpose, subject) do update set (code_hash, client_id, user_id, attempts, data, expires_at,
-        locked_until) = ($4, $5, $6, 0, $7::jsonb, $8, null)
+        locked_until) = ($4, $5, $6, case when one_time_codes.locked_until is null then one_time_codes.attempts else 0 end,
+        $7::jsonb, $8, null)
       where coalesce(one_time_codes.locked_until, 0) <= $9
       returning subject`,
     values: [tenant_id, purpose, subject, code_hash, client_id, user_id, JSON.stringify(data), expires_at, now],
