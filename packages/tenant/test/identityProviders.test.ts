@@ -151,6 +151,34 @@ it('links nobody by an email that is proved on one side alone', async () => {
   expect((await browse(start(create), 'victim')).searchParams.get('error')).toBe('access_denied');
 });
 
+it('links nobody who was made between the provider’s answer and the exchange', async () => {
+  const email = freshEmail();
+  accounts.set('late', { email, email_verified: true });
+  const landed = await browse(start({ create_new_user: 'true' }), 'late');
+  const user = await shop.create({ email, credentials: { password: 'the analytical engine', force_replace: false } });
+  const answer = await fetch(`${tenant.url}/oidc/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'authorization_code',
+      code: landed.searchParams.get('code')!,
+      client_id: shop.clientId,
+      client_secret: shop.clientSecret,
+      redirect_uri: REDIRECT,
+    }),
+  });
+  expect(answer.status).toBe(400);
+  expect((await shop.get(user.user_id)).identities).toEqual([]);
+});
+
+it('trusts no email that becomes another one by its letters', async () => {
+  const kelvin = String.fromCodePoint(0x212a);
+  const name = `mi${Date.now()}`;
+  const user = await shop.create({ email: `${name}k@example.com` });
+  accounts.set('kelvin', { email: `${name}${kelvin}@example.com`, email_verified: true });
+  expect((await browse(start(), 'kelvin')).searchParams.get('error')).toBe('access_denied');
+  expect((await shop.get(user.user_id)).identities).toEqual([]);
+});
+
 it('takes each answer of the provider once, and none that it did not ask for', async () => {
   const callback = `${tenant.url}/cis/v1/auth/oidc-callback`;
   const ask = async (url: string) => (await fetch(url, { redirect: 'manual' })).status;

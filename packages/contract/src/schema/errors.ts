@@ -38,6 +38,8 @@ export interface ErrorFacts {
   remedy: string;
   /** The member of the body that has the code, where the vendor's or a standard's body has one. */
   member?: 'ts_error_code' | 'error_code' | 'error';
+  /** Whether the log tells what caused it, though it is no fault of the tenant's. */
+  logged?: boolean;
 }
 
 export type BadRequestError = Static<typeof BadRequestError>;

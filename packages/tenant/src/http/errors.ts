@@ -54,7 +54,7 @@ export function answerError(error: ApiError, body: object, request: FastifyReque
 /** Logs what is the tenant's own fault, without a profile. */
 export function logFault(log: FastifyBaseLogger, error: ApiError): void {
   // One that is only put off is told of in the line of its request: a stack says no more of it.
-  if (error.status < 500 || (error.status === 503 && error.cause === undefined)) return;
+  if ((error.status < 500 && !error.facts.logged) || (error.status === 503 && error.cause === undefined)) return;
   // Database errors quote rows in `detail`, so only what names the fault is kept.
   const { name, code, stack } = (error.cause ?? error) as FastifyError;
   log.error({ err: { type: name, code, stack: stack?.split('\n').slice(1).join('\n') } }, 'request failed');

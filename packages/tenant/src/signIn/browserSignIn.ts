@@ -9,7 +9,8 @@ import { findByIdentifier, findUser } from '../users/store/findUsers.ts';
 import { insertUser } from '../users/store/insertUser.ts';
 import { makeCode, redeemCode } from './codes.ts';
 import { completeSignIn } from './completeSignIn.ts';
-import { InvalidGrant } from './errors.ts';
+import { InvalidCode, InvalidCredentials, InvalidGrant } from './errors.ts';
+import { linkedUser } from './linkedUser.ts';
 import type { SignInParts } from './parts.ts';
 import type { Method } from './rules/signIn.ts';
 import type { Wishes } from './userTokens.ts';
@@ -70,13 +71,26 @@ export async function exchangeCode(
   const found = await redeemCode(database, client, 'authorization', code, isMeant);
   if (!found) throw new InvalidGrant();
   const { create, method, wishes } = found.data;
-  let user = found.user_id ? await findUser(database, client.tenant_id, found.user_id) : undefined;
+  const find = async (): Promise<User | undefined> => {
+    if (method.authType !== 'oauth2') {
+      return found.user_id ? findUser(database, client.tenant_id, found.user_id) : undefined;
+    }
+    // Asked anew: meanwhile somebody may have made the user whose email it is.
+    const linked = await linkedUser(database, client.tenant_id, method);
+    if (linked === 'refused') throw new InvalidGrant();
+    return linked;
+  };
+  let user = await find();
   const created = !user && create ? await createUser(database, client, create) : undefined;
-  user ??= created?.user;
+  user ??= created?.isNew === false && method.authType === 'oauth2' ? await find() : created?.user;
   // Deleted since.
   if (!user) throw new InvalidGrant();
   const newUser = created?.isNew ?? false;
-  return { tokens: await completeSignIn(parts, client, user, method, { ...wishes, newUser }), created: newUser };
+  try {
+    return { tokens: await completeSignIn(parts, client, user, method, { ...wishes, newUser }), created: newUser };
+  } catch (error) {
+    throw error instanceof InvalidCredentials || error instanceof InvalidCode ? new InvalidGrant() : error;
+  }
 }
 
 /** Creates the user of a sign-in, or finds the one whom another request has just created. */

@@ -7,17 +7,16 @@ import type { Database } from '../../database/database.ts';
 import { logFault } from '../../http/errors.ts';
 import { InvalidRequest } from '../../http/requestErrors.ts';
 import { route } from '../../http/route.ts';
-import type { User } from '../../users/rules/user.ts';
-import { findByIdentifier, findByProvider } from '../../users/store/findUsers.ts';
 import { browserCode, withCode, type NewProfile } from '../browserSignIn.ts';
 import { makeCode, redeemState } from '../codes.ts';
 import { ProviderFailed, ProviderNotFound } from '../errors.ts';
+import { linkedUser } from '../linkedUser.ts';
 import { externalUser, providerUrl, type Checks, type ExternalUser } from '../openIdConnect.ts';
 import type { SignInParts } from '../parts.ts';
 import { newCode } from '../rules/secretCode.ts';
 import type { Method } from '../rules/signIn.ts';
 import { deleteProvider, insertProvider, listProviders, type Provider } from '../store/providers.ts';
-import { countRequest, wantRedirectUri } from './caller.ts';
+import { countBrowser, wantRedirectUri } from './caller.ts';
 
 /** How long a user may take at the provider. */
 const AWAY_MS = 15 * 60 * 1000;
@@ -67,7 +66,7 @@ export function providerRoutes(app: FastifyInstance, parts: SignInParts): void {
 
   route(app, operations.startProviderSignIn, async ({ params, query, request, reply }) => {
     const client = await findClient(database, query.client_id);
-    await countRequest(limiter, client ?? { tenant_id: '', client_id: '' }, request);
+    await countBrowser(limiter, client, request);
     const provider = client?.enabled && (await findProvider(database, client, params.name));
     if (!provider) throw new ProviderNotFound();
     wantRedirectUri(client, query.redirect_uri);
@@ -106,21 +105,24 @@ export function providerRoutes(app: FastifyInstance, parts: SignInParts): void {
       return undefined;
     };
     if ('error' in query) return backWith('access_denied');
-    const landed = new URL(request.url, publicUrl);
+    // At the tenant's own address, whatever a proxy in front of it has taken off.
+    const landed = new URL(callbackUri);
+    landed.search = new URL(request.url, publicUrl).search;
     const external = await externalUser(provider, landed, { ...checks, state: query.state }).catch((error: unknown) => {
       if (!(error instanceof ProviderFailed)) throw error;
       logFault(request.log, error);
       return undefined;
     });
     if (!external) return backWith('server_error');
-    const user = await userOf(database, client, provider, external);
+    const method = methodOf(provider, external);
+    const user = await linkedUser(database, client.tenant_id, method);
     const profile = newProfile(client, external, create);
     if (user === 'refused' || user?.status === 'Disabled' || (!user && !profile)) return backWith('access_denied');
     const code = await browserCode(database, client, {
       ...(user ? { userId: user.user_id } : { create: profile! }),
       redirectUri,
       ...(state !== undefined && { state }),
-      method: methodOf(provider, external),
+      method,
       wishes: { nonce: ownNonce },
     });
     void reply.header('location', withCode(redirectUri, code, state));
@@ -137,30 +139,15 @@ const findProvider = async (
 /** The provider's name of a user, which no other provider's is. */
 const identifierOf = ({ issuer }: Provider, { subject }: ExternalUser): string => `${issuer}#${subject}`;
 
-/**
- * The user who has signed in so before, or else the one with the email that the provider vouches for.
- * @returns 'refused' when that one may be somebody else's making: whoever wrote an email on a profile that they cannot read,
- * and set a password, would own what its real owner does there
- */
-async function userOf(
-  database: Database,
-  { tenant_id }: ClientOfApplication,
-  provider: Provider,
-  external: ExternalUser,
-): Promise<User | 'refused' | undefined> {
-  const known = await findByProvider(database, tenant_id, provider.name, identifierOf(provider, external));
-  if (known) return known;
-  const email = verifiedEmail(external);
-  if (email === undefined) return undefined;
-  const user = await findByIdentifier(database, tenant_id, { kind: 'email', value: email });
-  if (!user) return undefined;
-  const entry = [user.profile.email, ...(user.profile.secondary_emails ?? [])].find((one) => one?.value === email);
-  const untouched = !user.password && user.identities.length === 0;
-  return entry?.email_verified || untouched ? user : 'refused';
+/** The email that the provider vouches for, unless another one only becomes it by its characters: U+212A is no k to a mailbox. */
+function verifiedEmail({ email, emailVerified }: ExternalUser): string | undefined {
+  if (email === undefined || !emailVerified || !formats.email.test(email)) return undefined;
+  const canonical = canonicalEmail(email);
+  const [written, compared] = [email, canonical].map((form) => form.slice(0, form.lastIndexOf('@')));
+  return isAscii(written!) === isAscii(compared!) ? canonical : undefined;
 }
 
-const verifiedEmail = ({ email, emailVerified }: ExternalUser): string | undefined =>
-  email !== undefined && emailVerified && formats.email.test(email) ? canonicalEmail(email) : undefined;
+const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
 
 function newProfile(client: ClientOfApplication, external: ExternalUser, create: boolean): NewProfile | undefined {
   const email = verifiedEmail(external);
@@ -174,7 +161,10 @@ function methodOf(provider: Provider, external: ExternalUser): Method {
     providerName: provider.name,
     providerType: 'OAuth2',
     identifier: identifierOf(provider, external),
-    ...(email !== undefined && { alias: { type: 'email', value: email }, proved: { kind: 'email', value: email } }),
+    ...(email !== undefined && {
+      alias: { type: 'email', value: email },
+      proved: { kind: 'email', value: email, elsewhere: true },
+    }),
     provider: { source: 'SSO OIDC', email: external.email ?? '' },
     amr: 'fed',
   };
