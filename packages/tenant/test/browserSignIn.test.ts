@@ -100,6 +100,13 @@ describe('a sign-in in the browser', () => {
     const { body } = await login({ username });
     const { body: tokens } = await exchange(await codeAt(body.result.url as string));
     expect(decodeJwt(tokens.id_token as string).sub).toBe(user_id);
+    const { body: late } = await login({ username });
+    const code = await codeAt(late.result.url as string);
+    await shop.send('PUT', `/cis/v1/users/${user_id}/password`, { password: 'a better engine', force_replace: false });
+    expect(await exchange(code), 'with a password that was replaced').toMatchObject({
+      status: 400,
+      body: { error: 'invalid_grant' },
+    });
     expect(await login({ username, password: 'wrong' })).toMatchObject({ status: 401 });
     expect((await login({ username, client_id: 'nobody' })).status).toBe(401);
     expect((await login({ username, redirect_uri: 'https://evil.example.com' })).status).toBe(400);

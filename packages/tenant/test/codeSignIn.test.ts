@@ -115,6 +115,43 @@ describe('a one-time passcode', () => {
     expect(await send(asked)).toMatchObject({ status: 403, body: { error_code: 'auth_locked' } });
   });
 
+  it('has five attempts in all, however often it is sent', async () => {
+    const user = await shop.create({ email: freshEmail() });
+    const asked = { channel: 'direct', identifier: user.user_id, identifier_type: 'user_id' };
+    const wrong = async () => (await enter(user.user_id, 'user_id', 'xxxxxx')).body.error_code as string;
+    await send(asked);
+    for (let n = 0; n < 3; n += 1) expect(await wrong()).toBe('auth_invalid_credentials');
+    const { body } = await send(asked);
+    for (let n = 0; n < 2; n += 1) expect(await wrong()).toBe('auth_invalid_credentials');
+    expect(await wrong()).toBe('auth_locked');
+    expect((await enter(user.user_id, 'user_id', body.code as string)).body.error_code).toBe('auth_locked');
+    // After the lock, a new one is wanted, and has all of its attempts.
+    await database.query(`update one_time_codes set locked_until = 1 where user_id = '${user.user_id}'`);
+    expect(await wrong()).toBe('auth_invalid_credentials');
+    const again = await send(asked);
+    for (let n = 0; n < 4; n += 1) expect(await wrong()).toBe('auth_invalid_credentials');
+    expectTokens(await enter(user.user_id, 'user_id', again.body.code as string));
+  });
+
+  it('to an address that has left the profile is good no more', async () => {
+    const [old, phone] = [freshEmail(), freshPhone()];
+    const user = await shop.create({ email: old, phone_number: phone });
+    const { user_id: identifier } = user;
+    await send({ channel: 'email', identifier, identifier_type: 'user_id' });
+    await send({ channel: 'sms', identifier: phone, identifier_type: 'phone_number' });
+    await auth('link/email/send', { email: old, redirect_uri: REDIRECT });
+    await shop.update(identifier, { email: freshEmail(), phone_number: freshPhone() });
+    await shop.create({ email: old });
+    const link = deliveries.linkFor(old).searchParams.get('code')!;
+    for (const answer of [
+      await enter(identifier, 'user_id', deliveries.codeFor(old)),
+      await enter(phone, 'phone_number', deliveries.codeFor(phone)),
+      await auth('link/email/authenticate', { code: link }),
+    ]) {
+      expect(answer.status).toBe(400);
+    }
+  });
+
   it('expires, and belongs to the client that sent it', async () => {
     const user = await shop.create({ email: freshEmail() });
     const asked = { channel: 'direct', identifier: user.user_id, identifier_type: 'user_id' };

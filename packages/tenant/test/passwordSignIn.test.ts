@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { freshEmail, freshPhone, startTestTenant } from './testTenant.ts';
@@ -6,6 +7,7 @@ import {
   auth,
   database,
   expectTokens,
+  newApp,
   shop,
   signIn,
   tenant,
@@ -65,6 +67,10 @@ describe('a sign-in with a password', () => {
       after: { auth_type: 'password', app_id: shop.appId, app_name: expect.any(String) },
     });
     expect(history.body.result[4]).toMatchObject({ client_id: shop.clientId });
+    // Another application learns how, and not where.
+    const { send } = await newApp();
+    const elsewhere = await send('GET', `/cis/v1/users/${user.user_id}/history`);
+    expect(elsewhere.body.result[4].changes).toContainEqual({ attribute: 'sign_in', after: { auth_type: 'password' } });
     const found = await shop.send(
       'GET',
       `/cis/v1/users/identifier?identifier_name=idpIdentifier&identifier_value=${user.user_id}`,
@@ -179,6 +185,15 @@ describe('a sign-in with a password', () => {
     const refused = await signIn(username);
     expect(refused).toMatchObject({ status: 403, body: { error_code: 'auth_password_expired' } });
     expect(refused.body.reset_token).toBeUndefined();
+    // What it led to before ends with it.
+    const end = Date.now() + 300;
+    await database.query(
+      `update users set password = password || '{"expires_at": ${end}}' where user_id = '${user_id}'`,
+    );
+    const { reset_token } = (await signIn(username)).body as { reset_token: string };
+    expect(reset_token).toEqual(expect.any(String));
+    while (Date.now() <= end) await delay(20);
+    expect((await auth('password/reset', { reset_token, new_password: 'another engine' })).status).toBe(400);
     await another.close();
   });
 
@@ -196,6 +211,27 @@ describe('a sign-in with a password', () => {
       expect([200, 400]).toContain(reset.status);
       expect(byAdmin.status).toBe(200);
       expectTokens(await signIn(user.username!, 'a better engine'));
+    }
+  });
+
+  it('leaves no session behind when the password is replaced meanwhile', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const { username, user_id } = await withPassword();
+      const signIns = Array.from({ length: 12 }, async (_, n) => {
+        await delay(n * 20);
+        return signIn(username!);
+      });
+      const replaced = await shop.send('PUT', `/cis/v1/users/${user_id}/password`, {
+        password: 'a better engine',
+        force_replace: false,
+      });
+      expect(replaced.status).toBe(200);
+      for (const { status, body } of await Promise.all(signIns)) {
+        expect([200, 401, 403]).toContain(status);
+        if (status !== 200) continue;
+        const { refresh_token } = body as { refresh_token: string };
+        expect((await auth('token/refresh', { refresh_token })).status).toBe(400);
+      }
     }
   });
 

@@ -5,6 +5,7 @@ import {
   PASSWORD,
   as,
   auth,
+  database,
   expectTokens,
   newApp,
   other,
@@ -78,6 +79,31 @@ describe('a session', () => {
     }
   });
 
+  it('does not go on when a user who was disabled is active again', async () => {
+    const { username, user_id } = await withPassword();
+    const tokens = expectTokens(await signIn(username!));
+    await shop.update(user_id, { status: 'Disabled' });
+    await shop.send('PUT', '/cis/v1/users/bulk', { updates: [{ user_id, status: 'Active' }] });
+    expect((await userinfo(tokens.access_token)).status).toBe(401);
+    expect((await refresh(tokens.refresh_token)).status).toBe(400);
+    expectTokens(await signIn(username!));
+  });
+
+  it('that ends while a sign-in joins it stays over', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const { username } = await withPassword();
+      const { session_id, access_token, refresh_token } = expectTokens(await signIn(username!));
+      const [joined, ended] = await Promise.all([
+        signIn(username!, PASSWORD, { session_id }),
+        auth('session/logout', { session_id }),
+      ]);
+      expect([200, 400]).toContain(joined.status);
+      expect(ended.status).toBe(204);
+      expect((await userinfo(access_token)).status).toBe(401);
+      expect((await refresh(refresh_token)).status).toBe(400);
+    }
+  });
+
   it('ends by a logout of its own, and others of the user go on', async () => {
     const { username } = await withPassword();
     const [here, elsewhere] = [expectTokens(await signIn(username!)), expectTokens(await signIn(username!))];
@@ -137,6 +163,12 @@ describe('a user who has signed in', () => {
       body: { error_code: 'auth_wrong_password' },
     });
     expect((await change(PASSWORD, 'a better engine')).status).toBe(200);
+    const guesses = [...Array.from({ length: 30 }, (_, n) => `wrong ${n}`), 'a better engine'];
+    const tried = await Promise.all(guesses.map((guess) => change(guess, 'another engine')));
+    const compared = tried.filter(({ body }) => body.error_code === 'auth_wrong_password');
+    expect(compared.length).toBeLessThanOrEqual(5);
+    expect(tried.at(-1)).toMatchObject({ status: 403, body: { error_code: 'auth_locked' } });
+    await database.query('delete from limits');
     expect((await shop.send('GET', '/oidc/me', undefined, as(access_token))).status, 'this session goes on').toBe(200);
     expectTokens(await signIn(username, 'a better engine'));
   });

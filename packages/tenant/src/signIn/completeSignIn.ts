@@ -5,11 +5,11 @@ import type { ClientOfApplication } from '../applications/clientStore.ts';
 import { DatabaseUnavailable } from '../database/errors.ts';
 import { findUser } from '../users/store/findUsers.ts';
 import type { User } from '../users/rules/user.ts';
-import { SessionOver, UserNotActive } from './errors.ts';
+import { InvalidCode, InvalidCredentials, SessionOver, UserNotActive } from './errors.ts';
 import type { SignInParts } from './parts.ts';
 import { hashCode, newCode } from './rules/secretCode.ts';
 import { isOver, withMethod } from './rules/session.ts';
-import { signedIn, signInDifference, type Method } from './rules/signIn.ts';
+import { hasAddress, hasPassword, signedIn, signInDifference, type Method } from './rules/signIn.ts';
 import { findSession } from './store/sessions.ts';
 import { recordSignIn, type Session } from './store/signIn.ts';
 import { refreshTokenEnd, sessionEnd, userTokens, type Wishes } from './userTokens.ts';
@@ -21,7 +21,8 @@ const PAUSE_MS = 5;
 /**
  * Signs a user in who has proved who it is: records it, and gives tokens.
  * @param sessionId a session of the same user that this sign-in joins
- * @throws UserNotActive; SessionOver when there is no such session to join; DatabaseUnavailable when others change the user again
+ * @throws UserNotActive; InvalidCredentials or InvalidCode when what was proved is the user's no more; SessionOver when there is
+ * no such session to join; DatabaseUnavailable when others change the user again
  * and again
  */
 export async function completeSignIn(
@@ -36,6 +37,9 @@ export async function completeSignIn(
   let user: User | undefined = found;
   for (let attempt = 1; user && attempt <= ATTEMPTS; attempt += 1) {
     if (user.status === 'Disabled') throw new UserNotActive();
+    // Another password, or another address, since it was proved.
+    if (!hasPassword(user, method)) throw new InvalidCredentials();
+    if (!hasAddress(user, method)) throw new InvalidCode();
     const at = Date.now();
     const joined = sessionId === undefined ? undefined : await findSession(database, tenantId, sessionId, at);
     if (sessionId !== undefined && (!joined || isOver(joined) || !mayJoin(joined.session, user, client))) {
@@ -49,6 +53,7 @@ export async function completeSignIn(
       methods: withMethod(joined?.session.methods ?? [], method.amr),
       auth_at: at,
       expires_at: joined?.session.expires_at ?? sessionEnd(client, at),
+      password_at: method.passwordAt ?? joined?.session.password_at ?? null,
     };
     const after = signedIn(user, method, app, at);
     const refreshToken = newCode();
@@ -58,6 +63,7 @@ export async function completeSignIn(
       user: after,
       difference: signInDifference(user, after, method, app),
       session,
+      joins: joined !== undefined,
       refreshToken: {
         token_hash: hashCode(refreshToken),
         session_id: session.session_id,
@@ -67,7 +73,8 @@ export async function completeSignIn(
         expires_at: refreshTokenEnd(client, session, at),
       },
     });
-    if (recorded) return userTokens(tokens, client, { user: after, session }, refreshToken, wishes);
+    if (recorded === 'over') throw new SessionOver();
+    if (recorded === 'recorded') return userTokens(tokens, client, { user: after, session }, refreshToken, wishes);
     // Not in step with those who change it.
     await delay(Math.random() * attempt * PAUSE_MS);
     user = await findUser(database, tenantId, user.user_id);

@@ -259,6 +259,7 @@ export class ProviderFailed extends defineError({
   status: 400,
   meaning: 'The identity provider does not answer, or not as OpenID Connect says.',
   remedy: 'Check the issuer that the provider was set up with; the log of the tenant says what failed.',
+  logged: true,
 }) {
   constructor(cause: unknown) {
     super('The identity provider does not answer as it should', { cause });

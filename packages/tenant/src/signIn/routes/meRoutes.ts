@@ -10,9 +10,10 @@ import {
 } from '../../users/routes/passwordErrors.ts';
 import { setPassword } from '../../users/routes/setPassword.ts';
 import { userAnswer } from '../../users/routes/userAnswer.ts';
-import { SessionEnded, SignInLocked, WrongPassword } from '../errors.ts';
+import { SessionEnded, WrongPassword } from '../errors.ts';
 import { userName } from '../findSignInUser.ts';
 import type { SignInParts } from '../parts.ts';
+import { provePassword } from '../provePassword.ts';
 import { claimsOf, USER_INFO_CLAIMS } from '../rules/claims.ts';
 import { isOver } from '../rules/session.ts';
 import { endSession, findSession, renewSession, type LiveSession } from '../store/sessions.ts';
@@ -59,7 +60,7 @@ export function meRoutes(app: FastifyInstance, parts: SignInParts): void {
 
 /** The signed-in user's password. */
 export function ownPasswordRoutes(app: FastifyInstance, parts: SignInParts): void {
-  const { database, passwords, limiter } = parts;
+  const { database } = parts;
   tellByPasswordCode(app);
 
   route(app, operations.addPasswordCredentialsToCurrentUser, async ({ body, caller }) => {
@@ -74,13 +75,8 @@ export function ownPasswordRoutes(app: FastifyInstance, parts: SignInParts): voi
   route(app, operations.updateOwnPassword, async ({ body, caller }) => {
     const { user, session } = await currentSession(parts, caller);
     if (!user.password) throw new PasswordConfigured('The user has no password yet');
-    const name = userName(user);
-    const { lockedFor } = await limiter.failures(caller.tid, name);
-    if (lockedFor > 0) throw new SignInLocked(lockedFor);
-    if (!(await passwords.matches(body.current_password, user.password))) {
-      await limiter.fail(caller.tid, name);
-      throw new WrongPassword();
-    }
+    const of = { tenantId: caller.tid, name: userName(user) };
+    await provePassword(parts, of, body.current_password, user.password, () => new WrongPassword());
     if (body.password === body.current_password) throw new InvalidPasswordInput('password must be another one');
     const credentials = { password: body.password, force_replace: false };
     const wanted = { credentials, property: 'password', unlessReplaced: () => new WrongPassword() };

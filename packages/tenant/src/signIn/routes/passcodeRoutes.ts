@@ -108,9 +108,9 @@ function recipient(
   if (channel === 'email') {
     const to = custom_email ? canonicalEmail(custom_email) : type === 'email' ? name : profile.email?.value;
     if (!to) throw new EmailMissing();
-    return { to, method: { ...emailMethod(to), alias } };
+    return { to, method: { ...emailMethod(to, custom_email !== undefined), alias } };
   }
   const to = custom_phone_number ?? (type === 'phone_number' ? name : profile.phone_number?.value);
   if (!to) throw new PhoneMissing();
-  return { to, method: { ...smsMethod(to), alias } };
+  return { to, method: { ...smsMethod(to, custom_phone_number !== undefined), alias } };
 }

@@ -16,7 +16,6 @@ import {
   InvalidCredentials,
   PasswordExpired,
   PasswordTemporary,
-  SignInLocked,
   TemporaryPasswordExpired,
   UserNotActive,
 } from '../errors.ts';
@@ -26,9 +25,10 @@ import type { SignInParts } from '../parts.ts';
 import { hashCode } from '../rules/secretCode.ts';
 import { PASSWORD_METHOD } from '../rules/session.ts';
 import type { Method } from '../rules/signIn.ts';
+import { provePassword } from '../provePassword.ts';
 import { findCode, takeCode } from '../store/codes.ts';
 import { tellByCode } from './authErrors.ts';
-import { callingClient, countRequest, wantKnown, wantRedirectUri } from './caller.ts';
+import { callingClient, countBrowser, countRequest, wantKnown, wantRedirectUri } from './caller.ts';
 
 /** How long a refused sign-in lets a new password be set. */
 const RESET_MS = 15 * 60 * 1000;
@@ -40,7 +40,7 @@ interface Name {
 
 /** Signs users in by password. */
 export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): void {
-  const { database, passwords, limiter, publicUrl } = parts;
+  const { database, limiter, publicUrl } = parts;
   tellByCode(app);
 
   /** The user whose name and password they are. @throws InvalidCredentials, SignInLocked, UserNotActive, PasswordTemporary, PasswordExpired, TemporaryPasswordExpired */
@@ -49,18 +49,9 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
     const user = await findSignInUser(database, tenantId, type, value);
     // A user is one, whatever name is tried.
     const name = user ? userName(user) : `${type} ${canonicalName(type, value)}`;
-    const before = await limiter.failures(tenantId, name);
-    if (before.lockedFor > 0) throw new SignInLocked(before.lockedFor);
-    if (!(await passwords.matches(password, user?.password)) || !user?.password) {
-      const { count, lockedFor } = await limiter.fail(tenantId, name);
-      // One that came while the others were looked at is told no more than they.
-      if (lockedFor > 0 && count > before.count + 1) throw new SignInLocked(lockedFor);
-      throw new InvalidCredentials();
-    }
-    // Of many that are tried at once, none is taken after the name was locked.
-    const after = await limiter.failures(tenantId, name);
-    if (after.lockedFor > 0) throw new SignInLocked(after.lockedFor);
-    if (after.count > 0) await limiter.forgetFailures(tenantId, name);
+    await provePassword(parts, { tenantId, name }, password, user?.password, () => new InvalidCredentials());
+    // Nothing that is not there is proved.
+    if (!user?.password) throw new InvalidCredentials();
     if (user.status === 'Disabled') throw new UserNotActive();
     const expired = (user.password.expires_at ?? Infinity) <= Date.now();
     if (!user.password.temporary && !expired) return user;
@@ -68,9 +59,12 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
     if (user.password.temporary && expired) throw new TemporaryPasswordExpired();
     const subject = user.user_id;
     const data = { passwordSetAt: user.password.updated_at };
-    const kept = { purpose: 'reset', subject, userId: subject, lifetime: RESET_MS, data } as const;
+    const { temporary, expires_at: end = Infinity } = user.password;
+    // A temporary one is good for nothing after its time.
+    const lifetime = Math.min(RESET_MS, temporary ? end - Date.now() : Infinity);
+    const kept = { purpose: 'reset', subject, userId: subject, lifetime, data } as const;
     const token = await makeCode(database, client, kept);
-    throw user.password.temporary ? new PasswordTemporary(token) : new PasswordExpired(token);
+    throw temporary ? new PasswordTemporary(token) : new PasswordExpired(token);
   };
 
   const methodOf = (user: User, { type, value }: Name): Method => ({
@@ -80,6 +74,7 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
     identifier: user.user_id,
     alias: aliasOf(type, canonicalName(type, value)),
     amr: PASSWORD_METHOD,
+    passwordAt: user.password?.updated_at,
   });
 
   route(app, operations.authenticatePassword, async ({ body, caller, request, reply }) => {
@@ -119,7 +114,7 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
   /** The client of a browser, which has no token. */
   const browserClient = async (request: FastifyRequest, clientId: string): Promise<ClientOfApplication> => {
     const client = await findClient(database, clientId);
-    await countRequest(limiter, client ?? { tenant_id: '', client_id: '' }, request);
+    await countBrowser(limiter, client, request);
     if (!client?.enabled) throw new InvalidClient('There is no such client');
     return client;
   };

@@ -2,7 +2,7 @@ import type { User } from '../../users/rules/user.ts';
 
 /** What of a session and its user decides whether it goes on. */
 interface Live {
-  session: { methods: string[]; auth_at: number };
+  session: { methods: string[]; auth_at: number; password_at: number | null };
   user: Pick<User, 'status' | 'password'>;
 }
 
@@ -21,5 +21,8 @@ export function withMethod(methods: string[], method: string): string[] {
 /** A session is over when its user is disabled, or when it began with a password that is no longer the user's. */
 export function isOver({ session, user }: Live): boolean {
   if (user.status === 'Disabled') return true;
-  return session.methods.includes(PASSWORD_METHOD) && (user.password?.updated_at ?? Infinity) > session.auth_at;
+  if (!session.methods.includes(PASSWORD_METHOD)) return false;
+  const setAt = user.password?.updated_at;
+  // Those of earlier releases do not know which password it was.
+  return session.password_at === null ? (setAt ?? Infinity) > session.auth_at : setAt !== session.password_at;
 }

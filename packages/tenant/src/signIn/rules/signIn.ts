@@ -13,8 +13,10 @@ export interface Method {
   alias?: ApiUserIdentity['user_alias'];
   /** What `identity_providers` shows, of a provider that is not the tenant. */
   provider?: SignIn['provider'];
-  /** The address that the user has proved to own. */
-  proved?: { kind: 'email' | 'phone_number'; value: string };
+  /** The address that the user has proved to own: it must be on the profile, unless it is one from elsewhere. */
+  proved?: { kind: 'email' | 'phone_number'; value: string; elsewhere?: boolean };
+  /** When the password that the user has proved to know was set, in milliseconds since the epoch. */
+  passwordAt?: number;
   /** The method as tokens name it (RFC 8176). */
   amr: string;
 }
@@ -37,6 +39,20 @@ export function signedIn(user: User, method: Method, { app_id }: CallingApp, at:
     identities: withIdentity(user.identities, method, at),
     apps: user.apps[app_id] ? user.apps : { ...user.apps, [app_id]: {} },
   };
+}
+
+/** Whether the password that was proved is the user's still. */
+export const hasPassword = ({ password }: User, { passwordAt }: Method): boolean =>
+  passwordAt === undefined || password?.updated_at === passwordAt;
+
+/** Whether the address that was proved is the user's still. */
+export function hasAddress({ profile }: User, { proved }: Method): boolean {
+  if (!proved || proved.elsewhere) return true;
+  const entries =
+    proved.kind === 'email'
+      ? [profile.email, ...(profile.secondary_emails ?? [])]
+      : [profile.phone_number, ...(profile.secondary_phone_numbers ?? [])];
+  return entries.some((entry) => entry?.value === proved.value);
 }
 
 /** What history keeps of a sign-in: what it changed, and how and where it was. */

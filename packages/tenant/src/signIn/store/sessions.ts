@@ -3,7 +3,7 @@ import { USER_COLUMNS } from '../../users/store/userRow.ts';
 import type { Database, Queryable } from '../../database/database.ts';
 import type { RefreshToken, Session } from './signIn.ts';
 
-const COLUMNS = 'session_id, user_id, client_id, app_id, methods, auth_at, expires_at';
+const COLUMNS = 'session_id, user_id, client_id, app_id, methods, auth_at, expires_at, password_at';
 
 /** A session and its user, as long as both are there. */
 export interface LiveSession {
@@ -32,9 +32,9 @@ export async function findSession(
   });
   const [row] = rows;
   if (!row) return undefined;
-  const { session_id, user_id, client_id, app_id, methods, auth_at, expires_at, ...user } = row;
+  const { session_id, user_id, client_id, app_id, methods, auth_at, expires_at, password_at, ...user } = row;
   return {
-    session: { session_id, user_id, client_id, app_id, methods, auth_at, expires_at },
+    session: { session_id, user_id, client_id, app_id, methods, auth_at, expires_at, password_at },
     user: { ...user, user_id },
   };
 }
@@ -61,11 +61,11 @@ export async function endSession(
 }
 
 /** A sign-in with a password goes on, though its user has just set another one. */
-export async function renewSession(database: Queryable, tenantId: string, sessionId: string, at: number) {
+export async function renewSession(database: Queryable, tenantId: string, sessionId: string, passwordAt: number) {
   await database.query({
     name: 'renew-session',
-    text: 'update sessions set auth_at = $3 where tenant_id = $1 and session_id = $2',
-    values: [tenantId, sessionId, at],
+    text: 'update sessions set password_at = $3 where tenant_id = $1 and session_id = $2',
+    values: [tenantId, sessionId, passwordAt],
   });
 }
 

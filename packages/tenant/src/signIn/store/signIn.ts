@@ -11,6 +11,8 @@ export interface Session {
   methods: string[];
   auth_at: number;
   expires_at: number;
+  /** When the password that it began with was set; null when it began without one. */
+  password_at: number | null;
 }
 
 /** A refresh token as it is stored. */
@@ -32,6 +34,7 @@ export interface SignInRecord {
   difference: Difference;
   /** The session, new or joined. */
   session: Session;
+  joins: boolean;
   refreshToken: RefreshToken;
 }
 
@@ -45,22 +48,29 @@ const RECORD = `
     insert into user_history (tenant_id, user_id, version, changed_at, client_id, before, after)
     select $1, user_id, version, $4, $11, $12::jsonb, $13::jsonb from updated
   ), session as (
-    insert into sessions (tenant_id, session_id, user_id, client_id, app_id, methods, auth_at, expires_at)
-    select $1, $14, user_id, $11, $15, $16::text[], $5, $17::bigint from updated
-    on conflict (tenant_id, session_id) do update set methods = excluded.methods, auth_at = excluded.auth_at
+    insert into sessions (tenant_id, session_id, user_id, client_id, app_id, methods, auth_at, expires_at, password_at)
+    select $1, $14, user_id, $11, $15, $16::text[], $5, $17::bigint, $21::bigint from updated where not $22::boolean
+  ), joined as (
+    update sessions set methods = $16::text[], auth_at = $5, password_at = $21::bigint from updated
+    where $22::boolean and sessions.tenant_id = $1 and sessions.session_id = $14
+    returning sessions.session_id
   ), token as (
     insert into refresh_tokens (tenant_id, token_hash, session_id, client_id, audience, rotations, expires_at)
     select $1, $18, $14, $11, $19, 0, $20::bigint from updated
   )
-  select version from updated`;
+  select not $22::boolean or exists (select from joined) as has_session from updated`;
 
 /**
  * Records a sign-in: the user, its history, the session and the refresh token, all in one statement.
- * @returns whether the user was still at the version before; nothing is recorded otherwise
+ * @returns `recorded`; `changed` when the user was not at the version before any more, and nothing is recorded; `over` when the
+ * session that it was to join has ended meanwhile
  */
-export async function recordSignIn(database: Queryable, record: SignInRecord): Promise<boolean> {
+export async function recordSignIn(
+  database: Queryable,
+  record: SignInRecord,
+): Promise<'recorded' | 'changed' | 'over'> {
   const { tenantId, clientId, user, difference, session, refreshToken } = record;
-  const { rows } = await database.query({
+  const { rows } = await database.query<{ has_session: boolean }>({
     name: 'record-sign-in',
     text: RECORD,
     values: [
@@ -84,7 +94,11 @@ export async function recordSignIn(database: Queryable, record: SignInRecord): P
       refreshToken.token_hash,
       refreshToken.audience,
       refreshToken.expires_at,
+      session.password_at,
+      record.joins,
     ],
   });
-  return rows.length === 1;
+  const [row] = rows;
+  if (!row) return 'changed';
+  return row.has_session ? 'recorded' : 'over';
 }

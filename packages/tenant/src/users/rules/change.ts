@@ -154,10 +154,17 @@ const hasSignInName = ({ username, email }: Profile): boolean => username !== un
 /** How many passwords of a user, with the one that is set, cannot be set again. */
 const REMEMBERED_PASSWORDS = 5;
 
-/** A password that is set, with those before it: whatever was set while it was judged is among them. */
+/**
+ * A password that is set, with those before it: whatever was set while it was judged is among them. When it was set tells it
+ * from each other one of the user.
+ */
 function withPrevious(password: Password, before: Password | null): Password {
   if (!before) return password;
-  return { ...password, previous: [before.hash, ...(before.previous ?? [])].slice(0, REMEMBERED_PASSWORDS - 1) };
+  return {
+    ...password,
+    updated_at: Math.max(password.updated_at, before.updated_at + 1),
+    previous: [before.hash, ...(before.previous ?? [])].slice(0, REMEMBERED_PASSWORDS - 1),
+  };
 }
 
 function mergeCustomData(stored: User['custom_data'], sent: Change['customData']): User['custom_data'] {

@@ -53,13 +53,27 @@ export async function lockUser(
   return rows[0];
 }
 
-/** Stores a user who is locked after a change: its row, identifiers, actor and history. @throws IdentifierTaken, RuleError */
+/** Whether a change ends all sessions of a user: for good, so that they do not go on when the user may sign in again. */
+export const isDisabling = (before: User, after: User): boolean =>
+  after.status === 'Disabled' && before.status !== 'Disabled';
+
+async function endSessions(connection: Queryable, tenantId: string, userId: string): Promise<void> {
+  await connection.query({
+    name: 'end-sessions-of-user',
+    text: `with ended as (delete from sessions where tenant_id = $1 and user_id = $2 returning session_id)
+      delete from refresh_tokens where tenant_id = $1 and session_id in (select session_id from ended)`,
+    values: [tenantId, userId],
+  });
+}
+
+/** Stores a user who is locked after a change: its row, identifiers, actor, sessions and history. @throws IdentifierTaken, RuleError */
 export async function replaceUser(connection: Queryable, writer: Writer, before: User, after: User): Promise<void> {
   const { tenantId } = writer;
   const { user_id: userId, version, updated_at } = after;
   await deleteIdentifiers(connection, tenantId, userId, identifiersBeyond(before.profile, after.profile));
   await insertIdentifiers(connection, tenantId, userId, identifiersBeyond(after.profile, before.profile));
   await linkActor(connection, tenantId, userId, before.profile, after.profile);
+  if (isDisabling(before, after)) await endSessions(connection, tenantId, userId);
   await connection.query({
     name: 'replace-user',
     text: `update users set (version, status, status_changed_at, created_at, updated_at, last_auth,

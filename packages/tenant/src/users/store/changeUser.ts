@@ -7,7 +7,7 @@ import { wantVersion } from '../rules/version.ts';
 import type { Database, Queryable } from '../../database/database.ts';
 import { shared } from '../../database/shared.ts';
 import type { Writer } from '../../database/writer.ts';
-import { changeAlone, type AskedChange } from './changeAlone.ts';
+import { changeAlone, isDisabling, type AskedChange } from './changeAlone.ts';
 import { readUsersById } from './findUsers.ts';
 import { keysOf, refusalsOf, sortRivals, takenOf, type Claim } from './identifiers.ts';
 
@@ -40,7 +40,10 @@ export const updateUser = (
   change: Change,
 ): Promise<User | undefined> => changeUser(database, writer, userId, (before) => applyChange(before, change));
 
-/** The answer to a change that cannot go with others: somebody else changes the user, or it has an actor to be locked. */
+/**
+ * The answer to a change that cannot go with others: somebody else changes the user, or it has an actor to be locked or sessions
+ * to be ended.
+ */
 const ALONE = Symbol('alone');
 
 /** A change that is worked out. */
@@ -89,7 +92,7 @@ function ruled(asked: AskedChange, before: User): Changed | Error | typeof ALONE
     wantVersion(before, asked.versions);
     const after = asked.rule(before);
     const sameActor = before.profile.delegated_access?.actor_id === after.profile.delegated_access?.actor_id;
-    return sameActor ? { asked, before, after } : ALONE;
+    return sameActor && !isDisabling(before, after) ? { asked, before, after } : ALONE;
   } catch (error) {
     return error as Error;
   }
