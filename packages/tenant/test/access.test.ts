@@ -122,6 +122,8 @@ describe('the token endpoint', () => {
     expect(both).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
     const json = await askToken('<x/>', { 'content-type': 'text/xml' });
     expect(json).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+    const nul = await askToken({ grant_type }, basic('a\u0000b', 'x'));
+    expect(nul).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
     const large = await askToken({ grant_type, client_id, client_secret: 'x'.repeat(2 ** 20) });
     expect(large).toMatchObject({
       status: 400,

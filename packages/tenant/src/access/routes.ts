@@ -112,7 +112,10 @@ function credentialsOf({ headers }: FastifyRequest, body: TokenRequest): ClientC
   }
   const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(basic, 'base64').toString()) ?? [];
   if (id === undefined || secret === undefined) throw new InvalidClient('The HTTP Basic header is malformed');
-  return { clientId: formDecoded(id), clientSecret: formDecoded(secret) };
+  const credentials = { clientId: formDecoded(id), clientSecret: formDecoded(secret) };
+  // No client is called so, and the database could not look for one.
+  if (credentials.clientId.includes('\u0000')) throw new InvalidClient('The HTTP Basic header is malformed');
+  return credentials;
 }
 
 function formDecoded(text: string): string {

@@ -84,7 +84,8 @@ export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
     {
       // Without a token, nothing is told of what is there.
       preHandler: (request: FastifyRequest, _reply: FastifyReply, done) => {
-        if (!request.url.startsWith('/cis/')) done();
+        // The target may have a host in it (RFC 9112, 3.2.2), or begin with several slashes.
+        if (!/^(?:https?:\/\/[^/]*)?\/+cis\//i.test(request.url)) done();
         else app.authenticate(request).then(() => done(), done);
       },
     },

@@ -42,11 +42,23 @@ function shown({ before, after, ...entry }: StoredEntry, appId: string): History
   };
 }
 
+/** How and where a user has signed in. */
+interface SignInTrace {
+  auth_type: string;
+  app_id: string;
+  app_name: string;
+}
+
+/** An application learns of no other one. */
+const shownSignIn = (trace: SignInTrace, appId: string): Partial<SignInTrace> =>
+  trace.app_id === appId ? trace : { auth_type: trace.auth_type };
+
 function visible(attributes: Attributes, appId: string): Attributes {
   const own = appAttribute(appId);
   return Object.fromEntries<unknown>(
     Object.entries(attributes).flatMap(([name, value]): [string, unknown][] => {
       if (name === own) return Object.entries(value as object);
+      if (name === 'sign_in') return [[name, shownSignIn(value as SignInTrace, appId)]];
       return name.startsWith(appAttribute('')) ? [] : [[name, value]];
     }),
   );
