@@ -509,14 +509,45 @@ describe('a fault of one item stays with it', () => {
       {
         userId: byId(user.user_id),
         fields: { language: '={{ $json.language }}' },
-        options: { onlyThisVersion: '={{ $json.version }}' },
+        options: { whatChanged: '={{ $json.look }}' },
       },
       [
-        { language: 'one', version: '' },
-        { language: 'two', version: '"2"' },
+        { language: 'one', look: false },
+        { language: 'two', look: true },
       ],
     );
     expect(versions.map(({ language }) => language)).toEqual(['one', 'two']);
+    // In any order of those that go together and by themselves, and however the user is named.
+    const { user_id: id, email: address } = user;
+    const orders = [
+      [
+        { id, language: 'a' },
+        { id, language: 'b', look: true },
+        { id, language: 'c' },
+      ],
+      [
+        { id, language: 'd', look: true },
+        { id: address!.value, language: 'e' },
+        { id, language: 'f', look: true },
+        { id: address!.value, language: 'g', look: true },
+      ],
+    ];
+    for (const order of orders) {
+      const other = { id: (await setting.newUser()).user_id, language: 'x' };
+      const input = [other, ...order].map((row) => ({ look: false, ...row }));
+      setting.proxy.faults = (_line, place) => (place >= 0 && place % 2 === 0 ? { kind: 'slow', ms: 40 } : undefined);
+      const shown = await setting.output(
+        'updateUser',
+        {
+          userId: byId('={{ $json.id }}'),
+          fields: { language: '={{ $json.language }}' },
+          options: { whatChanged: '={{ $json.look }}' },
+        },
+        input,
+      );
+      expect(shown.map(({ language }) => language)).toEqual(input.map(({ language }) => language));
+      expect((await setting.tenant.get(id)).language).toBe(order.at(-1)!.language);
+    }
   });
 
   it('nothing is written after a user was not found, unless the node continues', async () => {

@@ -310,6 +310,16 @@ describe('what is done to a user', () => {
     };
     const parameters = { userId: byId(user.user_id), password: 'correct horse', forceReplace: false };
     expect(await setting.output('setPassword', parameters)).toEqual([{ password_set: true, user_id: user.user_id }]);
+    // Not one that was there before, though the tenant refuses it in the same words.
+    lost = false;
+    setting.proxy.faults = (line) => {
+      if (lost || !line.startsWith('PUT')) return undefined;
+      lost = true;
+      return { kind: 'reset' };
+    };
+    const earlier = await setting.run('setPassword', { ...parameters, password: 'battery staple' });
+    expect(earlier.error === undefined).toBe(method === 'POST');
+    lost = true;
     const again = await setting.run('setPassword', parameters);
     expect(again.error!.message, 'of a password that was there before, it is told').toMatch(/must not be one of/);
   });

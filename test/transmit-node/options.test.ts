@@ -270,7 +270,7 @@ it('Allowed Fields bounds what is sent', async () => {
     const { error } = await update(user.user_id, { ...parameters, options });
     expect(error!.message).toMatch(/may not be sent: 'Allowed Fields' has only language$/);
   }
-  for (const allowedFields of [[], '={{ $json.nothing }}', '', 'secondary_emails, status_changed']) {
+  for (const allowedFields of [[], '={{ $json.nothing }}', '', 'secondary_emails, status']) {
     const { error } = await update(user.user_id, { fields: { email: freshEmail() }, options: { allowedFields } });
     expect(error!.message).toMatch(/^"email" may not be sent/);
   }
@@ -290,6 +290,12 @@ it('an option that cannot be told fails each item, and lets none pass', async ()
     [{ onlyThisVersion: "={{ $('Gone').item.json.v }}" }, /^Referenced node/],
     [{ maxConcurrency: '={{ "ten" }}' }, /^'Max Concurrency' must be a whole number from 1 to 100$/],
     [{ maxRetries: 1000 }, /^'Max Retries' must be a whole number from 0 to 20$/],
+    [{ dryRun: '={{ "yes" }}' }, /^'Dry Run' must be true or false$/],
+    [{ skipIfNothingChanges: '={{ $json.nothing }}' }, /^'Skip If Nothing Changes' must be true or false$/],
+    [{ output: '={{ "nope" }}' }, /^'Output' must be one of raw, selected, simplified$/],
+    [{ output: 'selected', outputFields: '={{ [1] }}' }, /^'Output Fields' must be a list of names$/],
+    [{ ifNotFound: '={{ null }}' }, /^'If User Is Not Found' must be one of fail, empty, skip$/],
+    [{ onlyThisVersion: '={{ null }}' }, /^'Only This Version' is missing$/],
   ] as const) {
     const { items, failed } = await setting.run(
       'updateUser',
@@ -303,6 +309,30 @@ it('an option that cannot be told fails each item, and lets none pass', async ()
       expect.stringMatching(message),
     ]);
   }
+  expect(setting.proxy.apiRequests).toEqual([]);
+});
+
+it('a choice may be told as text', async () => {
+  const user = await setting.newUser();
+  const options = { dryRun: '={{ "True" }}' };
+  const { items } = await update(user.user_id, { fields: { language: 'en' }, options });
+  expect(items[0]!.json).toMatchObject({ dry_run: true });
+  expect(writes()).toEqual([]);
+});
+
+it('what is no choice leads nowhere', async () => {
+  const [user, other] = [await setting.newUser(), await setting.newUser()];
+  for (const [operation, more] of [
+    ['removeSecondaryAddress', { addressKind: '={{ "../../manage/users" }}', address: other.user_id }],
+    ['verifyAddress', { addressKind: '={{ "x" }}', address: 'y' }],
+    ['createOrUpdateUser', { matchAgainst: 'email', valueToMatch: freshEmail(), behavior: '={{ null }}', fields: {} }],
+  ] as const) {
+    const { error } = await setting.run(operation, { userId: byId(user.user_id), ...more });
+    expect(error!.message).toMatch(/must be one of/);
+  }
+  const rows = [{ attribute: 'custom_app_data', key: 'a pr or email pr or custom_app_data.a', operator: 'pr' }];
+  const { error } = await setting.run('getManyUsers', { findBy: 'filters', filters: { rows } });
+  expect(error!.message).toMatch(/^'Filters': the key of filter 1 is no name/);
   expect(setting.proxy.apiRequests).toEqual([]);
 });
 
@@ -320,6 +350,21 @@ it('what the API shows of a user may be sent as it is', async () => {
   expect(error).toBeUndefined();
   expect(items[0]!.json).toMatchObject({ email: user.email, name: user.name, language: 'en' });
   expect(hints.join()).toContain("'address.updated_at'");
+  for (const column of ['email', 'phone_number', 'user_id']) {
+    const [again] = await setting.output(
+      column === 'user_id' ? 'updateUser' : 'createOrUpdateUser',
+      { specifyFields: 'columns', columns: { ...columns, matchingColumns: [column] } },
+      [{ ...user, language: column }],
+    );
+    expect(again).toMatchObject({ user_id: user.user_id, language: column });
+  }
+  const copy = { ...user, email: { value: freshEmail() }, phone_number: { value: freshPhone() }, secondary_emails: [] };
+  const created = await setting.output('createUser', { specifyFields: 'columns', columns }, [copy]);
+  expect(created).toMatchObject([{ email: { value: copy.email.value }, name: user.name }]);
+  const [coded] = await setting.output('updateUser', { specifyFields: 'columns', columns }, [
+    { user_id: user.user_id, 'address.postal_code': 10115, email: { value: null } },
+  ]);
+  expect(coded).toMatchObject({ address: { postal_code: '10115' }, email: user.email });
   const number = Date.now();
   const [numbered] = await setting.output(
     'updateUser',

@@ -41,6 +41,6 @@ export class Transmit implements INodeType {
 				`There is no operation "${name}" of "${resource}"`,
 			);
 		}
-		return [await execute(await Run.start(this), operation)];
+		return [await execute(await Run.start(this, operation), operation)];
 	}
 }

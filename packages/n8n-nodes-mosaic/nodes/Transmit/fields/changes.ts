@@ -13,12 +13,26 @@ export interface AttributeChange extends IDataObject {
  * @param user as the API gives it
  */
 export function changesOf(body: IDataObject, user: IDataObject): AttributeChange[] {
-	return Object.entries(body).flatMap(([attribute, sent]) => {
+	return Object.entries(body).flatMap(([attribute, given]) => {
+		const sent = withoutPrimary(attribute, given, { ...user, ...body });
 		if (attribute === 'credentials') return [{ attribute, old: null, new: 'a new password' }];
 		const old = plain(attribute, user[attribute]);
 		const next = after(attribute, old, sent);
 		return isEqual(old, next) ? [] : [{ attribute, old, new: next }];
 	});
+}
+
+/** Secondary addresses without the one that is the primary: that stays what it is. */
+function withoutPrimary(
+	attribute: string,
+	sent: IDataObject[string],
+	{ email, phone_number: phone }: IDataObject,
+): IDataObject[string] {
+	if (!attribute.startsWith('secondary_') || !Array.isArray(sent)) return sent;
+	const primary = plain('email', attribute === 'secondary_emails' ? email : phone);
+	const same = (entry: unknown) =>
+		String(plain('email', entry)).toLowerCase() === String(primary).toLowerCase();
+	return (sent as string[]).filter((entry) => !same(entry));
 }
 
 /** What differs between two states of a user, of the attributes that were sent. */

@@ -1,10 +1,9 @@
 import type { IDataObject, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { Run } from '../run/run';
-import { clearableOptions } from './attributes';
+import { clearableOptions, createFields } from './attributes';
 import { exactJson } from './exactJson';
-import { namesOf } from './names';
-import { bodyOfFields, bodyOfRow, type EmptyValues } from './userBody';
+import { bodyOfFields, bodyOfRow, textOf, type EmptyValues } from './userBody';
 
 /** What the attributes are for. */
 type Purpose = 'create' | 'update';
@@ -24,8 +23,11 @@ interface Columns {
 
 interface FieldOptions {
 	emptyValues: EmptyValues;
-	allowedFields: unknown;
+	allowedFields: string[];
 }
+
+/** What a new user can be given. */
+const CREATABLE = new Set(createFields.map(({ name }) => name));
 
 const WAYS: INodePropertyOptions[] = [
 	{ name: 'Below', value: 'below', description: 'Add the fields one by one' },
@@ -129,10 +131,7 @@ export function specified(run: Run, item: number, purpose: Purpose): Specified {
 	const options = run.options<FieldOptions>(item);
 	const empty = options.emptyValues ?? (run.version === 1 ? 'sendAsIs' : 'ignore');
 	const made = ofWay(run, item, empty, purpose);
-	const cleared =
-		purpose === 'update'
-			? namesOf(run.node, 'Clear Fields', run.parameters.get<unknown>('clearFields', item, []))
-			: [];
+	const cleared = purpose === 'update' ? run.parameters.get<string[]>('clearFields', item, []) : [];
 	for (const name of cleared) {
 		if (made.body[name] !== undefined && made.body[name] !== null) {
 			throw new NodeOperationError(run.node, `"${name}" is both set and among 'Clear Fields'`);
@@ -141,9 +140,7 @@ export function specified(run: Run, item: number, purpose: Purpose): Specified {
 	}
 	if (purpose === 'create') made.body = withoutNull(made.body);
 	// One that was added and turns out to be nothing allows nothing.
-	if ('allowedFields' in options) {
-		checkAllowed(run, made.body, namesOf(run.node, 'Allowed Fields', options.allowedFields ?? []));
-	}
+	if (options.allowedFields) checkAllowed(run, made.body, options.allowedFields);
 	return made;
 }
 
@@ -190,15 +187,14 @@ function ofColumns(run: Run, item: number, empty: EmptyValues, purpose: Purpose)
 	);
 	const { body, unknown } = bodyOfRow(run.node, attributes, empty);
 	for (const name of unknown) run.unknownColumns.add(name);
-	if (column === undefined) return { body };
-	const name = row[column];
-	if (name === undefined || name === null || name === '') {
-		throw new NodeOperationError(
-			run.node,
-			`The column "${column}", which names the user, is empty`,
-		);
+	if (purpose === 'create') {
+		// As the API shows users: what only the tenant gives them.
+		for (const name of Object.keys(body).filter((one) => !CREATABLE.has(one))) {
+			run.unknownColumns.add(name);
+			delete body[name];
+		}
 	}
-	return { body, match: { column, value: name } };
+	return { body, ...(column !== undefined && { match: { column, value: textOf(row[column]) } }) };
 }
 
 const withoutNull = (body: IDataObject): IDataObject =>

@@ -101,10 +101,15 @@ function valueOf(
 	}
 }
 
+/** A value inside a group: all of them are text, but for switches. */
+const textIn = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
+
 /** A text as the API takes it: IDs and phone numbers may come as numbers, and addresses as the API shows them. */
-function textOf(value: IDataObject[string]): IDataObject[string] {
+export function textOf(value: unknown): IDataObject[string] {
 	if (typeof value === 'number') return String(value);
-	return isObject(value) && 'value' in value ? (value as IDataObject).value : value;
+	// Whether it is verified and when says the tenant.
+	const inner = isObject(value) && 'value' in value ? (value.value ?? '') : value;
+	return inner as IDataObject[string];
 }
 
 function json(
@@ -124,7 +129,11 @@ function group(value: IDataObject[string], members: Member[]): IDataObject[strin
 	if (inner === null) return null;
 	const entries = Object.entries(inner).flatMap(([name, given]): Array<[string, unknown]> => {
 		const isList = members.some((member) => member.name === name && member.kind === 'list');
-		const kept = isList ? list(given as IDataObject[string]) : isEmpty(given) ? EMPTY : given;
+		const kept = isList
+			? list(given as IDataObject[string])
+			: isEmpty(given)
+				? EMPTY
+				: textIn(given);
 		return kept === EMPTY ? [] : [[name, kept]];
 	});
 	// A switch alone says nothing: a group of which all else is empty was left untouched.

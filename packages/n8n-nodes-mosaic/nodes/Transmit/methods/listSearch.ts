@@ -25,17 +25,20 @@ export async function searchGroups(
 	paginationToken?: string,
 ): Promise<INodeListSearchResult> {
 	const wanted = filter?.trim().toLowerCase() ?? '';
-	const seen = new Set<unknown>();
-	for (let token = paginationToken; ;) {
-		const { items, next } = await page(this, '/cis/v1/groups', {}, token);
+	// The offset, and the first group of all: an API without pages gives it again.
+	let [offset, first] = (paginationToken ?? '').split(' ') as [string, string?];
+	for (;;) {
+		const { items, next } = await page(this, '/cis/v1/groups', {}, offset || undefined);
+		const [head] = items;
+		if (head && head.group_id === first) return { results: [] };
+		first ??= String(head?.group_id);
 		const results = items
 			.filter(({ name }) => String(name).toLowerCase().includes(wanted))
 			.map(({ name, group_id: id }) => ({ name: String(name), value: String(id) }));
-		// The API does not search: on a page without any, the list would end. One without pages gives the same ones again.
-		const isLast = next.paginationToken === undefined || seen.has(items[0]?.group_id);
-		if (results.length > 0 || isLast) return { results, ...(!isLast && next) };
-		for (const { group_id: id } of items) seen.add(id);
-		token = next.paginationToken;
+		if (next.paginationToken === undefined) return { results };
+		// The API does not search: on a page without any, the list would end.
+		offset = next.paginationToken;
+		if (results.length > 0) return { results, paginationToken: `${offset} ${first}` };
 	}
 }
 

@@ -6,7 +6,7 @@ export type OutputMode = 'raw' | 'simplified' | 'selected';
 
 export interface OutputOptions {
 	output: OutputMode;
-	outputFields: string[] | string;
+	outputFields: string[];
 }
 
 /** What the API adds to the attributes that can be set. */
@@ -61,11 +61,8 @@ export function shownUser(
 	if (output === 'raw') return user;
 	if (output === 'simplified') return simplified(user);
 	const { user_id: userId } = user;
-	// An expression may give them as text between commas.
-	const names: string[] = typeof outputFields === 'string' ? outputFields.split(',') : outputFields;
-	const fields = names
-		.map((name) => name.trim())
-		.filter((name) => name in user)
+	const fields = outputFields
+		.filter((name) => Object.hasOwn(user, name))
 		.map((name) => [name, user[name]] as const);
 	return { user_id: userId, ...(Object.fromEntries(fields) as IDataObject) };
 }

@@ -45,8 +45,8 @@ export function checkStatus({ statusCode, headers, body }: Answer): void {
 			retryable: PASSING.includes(statusCode),
 		},
 		{
-			// Of a limit of requests it is known that nothing was done.
-			maybeDone: statusCode >= 500,
+			// Of a limit of requests it is known that nothing was done, and of passwords that wait to be hashed.
+			maybeDone: statusCode >= 500 && code !== 'hashing_busy',
 			...(waitMs !== undefined && { waitMs }),
 		},
 	);

@@ -88,6 +88,9 @@ class Execution {
 
 	private readonly asked = new Map<string, Task>();
 
+	/** How the latest job names its user. */
+	private mode: string | undefined;
+
 	private readonly underWay = new Set<Promise<void>>();
 
 	/** The requests for many that are under way, by the keys of their jobs: the next one is made ready meanwhile. */
@@ -133,6 +136,7 @@ class Execution {
 		const task: Task = { items: [item], job };
 		this.tasks.push(task);
 		if (job.question !== undefined) this.asked.set(job.question, task);
+		await this.afterOtherNames(job.mode);
 		if (this.many && job.many) {
 			if (this.many.add(task)) await this.send();
 			return;
@@ -143,6 +147,15 @@ class Execution {
 			await Promise.all(this.sending.keys());
 		}
 		await this.alone(task);
+	}
+
+	/** What names users in another way may be about the same ones: it is done before. */
+	private async afterOtherNames(mode: string | undefined): Promise<void> {
+		const before = this.mode;
+		this.mode = mode ?? before;
+		if (mode === undefined || before === undefined || mode === before) return;
+		await this.send();
+		await Promise.all([...this.sending.keys(), ...this.underWay]);
 	}
 
 	/** Whether what was gathered, or is being sent, may be about the same. */

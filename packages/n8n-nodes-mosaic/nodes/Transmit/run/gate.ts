@@ -1,5 +1,5 @@
 import { sleep } from 'n8n-workflow';
-import { Cancelled, type Refusal } from '../requests/refusal';
+import { Cancelled, Refusal } from '../requests/refusal';
 
 /** Long waits are cut in slices, for older versions of n8n do not wake a sleeper when the execution is cancelled. */
 const SLICE_MS = 500;
@@ -23,15 +23,16 @@ export class Gate {
 		this.closedUntil = Math.max(this.closedUntil, Date.now() + ms);
 	}
 
-	/** Lets nobody through any more. @param refusal what they are told */
+	/** Lets nobody through any more. @param refusal what they are told, of whom nothing was done */
 	shut(refusal: Refusal): void {
-		this.shutBy = refusal;
+		this.shutBy = new Refusal(refusal.message, refusal.details);
 	}
 
 	/** Waits until it is open. @throws Cancelled; Refusal when it is shut */
 	async pass(): Promise<void> {
 		this.check();
-		while (Date.now() < this.closedUntil) await this.slice(this.closedUntil - Date.now());
+		while (!this.shutBy && Date.now() < this.closedUntil)
+			await this.slice(this.closedUntil - Date.now());
 		if (this.shutBy) throw this.shutBy;
 	}
 

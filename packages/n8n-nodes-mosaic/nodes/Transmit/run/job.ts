@@ -35,6 +35,8 @@ export interface Job {
 	subject?: IDataObject;
 	/** Jobs with the same key are done one after another. */
 	key?: string;
+	/** How the key names a user: one who is named in two ways has two keys. */
+	mode?: string;
 	/** Jobs that ask the same are done once, and each of their items gets the answer. */
 	question?: string;
 	/** Whether the answer to a question is for each of its items, and not for all of them together. */

@@ -71,10 +71,23 @@ export class ManyAtOnce {
 	 * @throws Cancelled
 	 */
 	async send(tasks: Task[]): Promise<Task[]> {
+		const order = new Map(tasks.map((task, place) => [task, place] as const));
 		const again: Task[] = [];
-		const parts = await this.parts(tasks, again);
+		const gathered = await this.parts(tasks, again);
 		// What comes after one that goes by itself, for the same user, goes by itself after it.
-		const unfinished = new Set(again.flatMap(({ job }) => job.key ?? []));
+		const firstAlone = new Map<string, number>();
+		for (const task of again) {
+			const { key } = task.job;
+			const place = order.get(task)!;
+			if (key !== undefined && place < (firstAlone.get(key) ?? Infinity))
+				firstAlone.set(key, place);
+		}
+		const parts = gathered.filter(({ task }) => {
+			const waits = order.get(task)! > (firstAlone.get(task.job.key ?? '') ?? Infinity);
+			if (waits) again.push(task);
+			return !waits;
+		});
+		const unfinished = new Set<string>();
 		for (const method of ['POST', 'PUT'] as const) {
 			let together: Part[] = [];
 			let characters = 0;
@@ -93,7 +106,7 @@ export class ManyAtOnce {
 			if (together.length > 0)
 				again.push(...(await this.sendTogether(method, together, unfinished)));
 		}
-		return again;
+		return again.sort((one, other) => order.get(one)! - order.get(other)!);
 	}
 
 	/** What to send of each task. @param alone gets those that cannot go together */
@@ -138,13 +151,15 @@ export class ManyAtOnce {
 		});
 		if (parts.length === 0) return again;
 		const body = { [LISTS[method]]: parts.map(({ json }) => json) };
+		const { pool, sender } = this.run;
+		await pool.enter();
 		const items = await attempt(
-			this.run.sender.send(
+			sender.send(
 				{ method, path: PATH, body },
 				method === 'PUT' ? 'harmless' : 'harmful',
 				(answer) => itemsOf(answer, parts.length),
 			),
-		);
+		).finally(() => pool.leave());
 		if (items instanceof Refusal) {
 			// By itself, each tells what is wrong with it; and one that may be done already looks for that.
 			for (const { task } of parts) {

@@ -10,6 +10,8 @@ const PAGE = 500;
 export interface Page {
 	items: IDataObject[];
 	hasMore: boolean;
+	/** Whether the API says so itself: one that does not may have no pages, and give all items again. */
+	isTold: boolean;
 }
 
 /** "Return All" and "Limit", as n8n's nodes have them. */
@@ -67,7 +69,7 @@ export async function readAll(
 	const found = new Map<unknown, IDataObject>();
 	for (let offset = 0; found.size < limit;) {
 		const known = found.size;
-		const { items, hasMore } = await readPage(
+		const { items, hasMore, isTold } = await readPage(
 			sender,
 			path,
 			{ ...query, page_offset: offset },
@@ -75,8 +77,7 @@ export async function readAll(
 		);
 		for (const item of items) found.set(item[idName], item);
 		offset += items.length;
-		// An API without pages gives all of them, and the same ones again.
-		if (!hasMore || found.size === known) break;
+		if (!hasMore || items.length === 0 || (!isTold && found.size === known)) break;
 	}
 	return [...found.values()].slice(0, limit);
 }
@@ -85,5 +86,6 @@ function pageOf(answer: Answer): Page {
 	const items = listOf(answer);
 	const { page_info: info } = answer.body as { page_info?: { has_next_page?: boolean } };
 	// A tenant ends a page early when its items are large. One that does not tell has more as long as it gives some.
-	return { items, hasMore: info?.has_next_page ?? items.length > 0 };
+	const told = info?.has_next_page;
+	return { items, hasMore: told ?? items.length > 0, isTold: told !== undefined };
 }

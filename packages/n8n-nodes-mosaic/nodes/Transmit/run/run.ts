@@ -3,6 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import { Account } from '../requests/account';
 import { UserLookup } from './userLookup';
 import { Gate } from './gate';
+import type { Operation } from './operation';
 import { Parameters } from './parameters';
 import { Pool } from './pool';
 import { Sender } from './sender';
@@ -50,9 +51,9 @@ export class Run {
 		this.version = this.node.typeVersion;
 	}
 
-	static async start(context: IExecuteFunctions): Promise<Run> {
+	static async start(context: IExecuteFunctions, operation: Operation): Promise<Run> {
 		const node = context.getNode();
-		const parameters = new Parameters(context, node);
+		const parameters = new Parameters(context, node, operation.parameters);
 		const { settings, fault } = settingsOf(node, parameters);
 		const pool = new Pool(settings.maxConcurrency);
 		const gate = new Gate(context.getExecutionCancelSignal());
@@ -114,5 +115,9 @@ function whole(
 	if (value === undefined || value === null || value === '') return undefined;
 	const number = Number(value);
 	if (Number.isInteger(number) && number >= least && number <= most) return number;
+	// Workflows of the first version have it put right, as they always had.
+	if (node.typeVersion === 1 && !Number.isNaN(number)) {
+		return Math.min(Math.max(Math.floor(number), least), most);
+	}
 	throw new NodeOperationError(node, `'${label}' must be a whole number from ${least} to ${most}`);
 }

@@ -1,7 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { exactJson } from '../../fields/exactJson';
-import { namesOf } from '../../fields/names';
+import { textOf } from '../../fields/userBody';
 import type { Operation } from '../../run/operation';
 import { limitOf, limitParameters, readAll } from '../../run/pages';
 import { removeOnce } from '../../run/removal';
@@ -56,7 +56,7 @@ function bodyOf({ node, parameters }: Run, item: number): IDataObject {
 			const read =
 				key === 'custom_data' && typeof value === 'string'
 					? exactJson(node, 'Custom Data (custom_data)', value)
-					: value;
+					: textOf(value);
 			const isEmpty =
 				read === '' ||
 				read === undefined ||
@@ -77,7 +77,7 @@ export const createGroup: Operation = {
 		optionsCollection(requestOptions),
 	],
 	jobs(run, item) {
-		const groupName = run.parameters.get<unknown>('groupName', item, '');
+		const groupName = textOf(run.parameters.get<unknown>('groupName', item, ''));
 		if (groupName === '') throw new NodeOperationError(run.node, "'Name' is missing");
 		const body = { name: groupName as string, ...bodyOf(run, item) };
 		return [
@@ -115,8 +115,8 @@ export const updateGroup: Operation = {
 	jobs(run, item) {
 		const { id, path } = groupOf(run, item);
 		const body = bodyOf(run, item);
-		const cleared = run.parameters.get<unknown>('clearGroupFields', item, []);
-		for (const name of namesOf(run.node, 'Clear Fields', cleared)) {
+		const cleared = run.parameters.get<string[]>('clearGroupFields', item, []);
+		for (const name of cleared) {
 			if (body[name] !== undefined && body[name] !== null) {
 				throw new NodeOperationError(run.node, `"${name}" is both set and among 'Clear Fields'`);
 			}

@@ -1,11 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { specified, specifyFields } from '../../fields/specifyFields';
+import { textOf } from '../../fields/userBody';
 import { userFields } from '../../fields/userFields';
 import { outputOptions, shownUser, type OutputOptions } from '../../output/users';
 import { attempt, isConflict, isNotFound, Refusal, unlessNotFound } from '../../requests/refusal';
 import { plainText } from '../../requests/segment';
-import { createOnce } from './creation';
+import { createOnce, findCreated } from './creation';
 import type { Job, Outcome } from '../../run/job';
 import type { Operation } from '../../run/operation';
 import type { Run } from '../../run/run';
@@ -86,7 +87,7 @@ export const createOrUpdateUser: Operation = {
 		const { body, match } = specified(run, item, 'update');
 		const { column: mode, value } = match ?? {
 			column: run.parameters.get('matchAgainst', item, 'email'),
-			value: run.parameters.get<unknown>('valueToMatch', item, ''),
+			value: textOf(run.parameters.get<unknown>('valueToMatch', item, '')),
 		};
 		const label = MATCHES.find((one) => one.value === mode)?.name;
 		if (label === undefined) {
@@ -158,6 +159,8 @@ function job(
 		return await create(maybeDone);
 	};
 	const either = async (maybeDone: boolean): Promise<Outcome> => {
+		const there = maybeDone ? await findCreated(run, newUser) : undefined;
+		if (there) return created(there);
 		for (let tried = 1; ; tried += 1) {
 			const done = await update();
 			if (done) return done;
@@ -175,6 +178,7 @@ function job(
 
 	return {
 		key: run.users.keyOf(identifier),
+		mode: identifier.mode,
 		run: async (maybeDone) => {
 			if (behavior === 'createOnly') return await createOnly(maybeDone);
 			return behavior === 'updateOnly' ? await updateOnly() : await either(maybeDone);

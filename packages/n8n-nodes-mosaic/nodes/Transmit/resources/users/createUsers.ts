@@ -38,7 +38,11 @@ export const createUsers: Operation = {
 			if (typeof user !== 'object' || user === null || Array.isArray(user)) {
 				const fault = `'Users' must be an array of objects: number ${place} is none`;
 				const error = new NodeOperationError(run.node, fault);
-				return { subject: { place }, run: async () => await Promise.reject(error) };
+				return {
+					key: `place ${place}`,
+					subject: { place },
+					run: async () => await Promise.reject(error),
+				};
 			}
 			const subject = { place, ...identifiersOf(user as IDataObject) };
 			return { ...creation(run, user as IDataObject, options), subject };

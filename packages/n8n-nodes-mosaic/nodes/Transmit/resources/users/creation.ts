@@ -42,7 +42,7 @@ export async function createOnce(
 }
 
 /** The user whom a body describes, when an identifier of it leads to one who is all that the body says. */
-async function findCreated(run: Run, body: IDataObject): Promise<IDataObject | undefined> {
+export async function findCreated(run: Run, body: IDataObject): Promise<IDataObject | undefined> {
 	const mode = IDENTIFIERS.find((name) => typeof body[name] === 'string');
 	if (mode === undefined) return undefined;
 	const user = await unlessNotFound(run.users.get({ mode, value: body[mode] }));

@@ -116,13 +116,16 @@ async function oldestFirst(
 			sort_order: 'asc',
 			page_offset: offset,
 		};
-		const { items, hasMore } = await readPage(
+		const { items, hasMore, isTold } = await readPage(
 			sender,
 			USERS,
 			query,
 			limit - users.length + seen.size,
 		);
-		users.push(...items.filter(({ user_id: id }) => !seen.has(id)));
+		const others = items.filter(({ user_id: id }) => !seen.has(id));
+		const repeats = !isTold && others.length > 0 && others[0].user_id === users[0]?.user_id;
+		if (repeats) break;
+		users.push(...others);
 		const last = items.at(-1)?.created_at;
 		if (!hasMore || last === undefined) break;
 		const sameTime = items.filter(({ created_at: at }) => at === last).map(({ user_id: id }) => id);

@@ -13,6 +13,7 @@ export function jobOnUser(run: Run, item: number, work: (id: string) => Promise<
 	run.users.pathOf(user);
 	return {
 		key: run.users.keyOf(user),
+		mode: user.mode,
 		run: async () => await work(await run.users.idOf(user)),
 	};
 }

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { textOf } from '../../fields/userBody';
 import { attempt, isConflict, Refusal } from '../../requests/refusal';
 import type { Operation } from '../../run/operation';
 import type { Run } from '../../run/run';
@@ -57,7 +58,7 @@ export const setPassword: Operation = {
 		]),
 	],
 	jobs(run, item) {
-		const password = run.parameters.get<unknown>('password', item, '');
+		const password = textOf(run.parameters.get<unknown>('password', item, ''));
 		if (typeof password !== 'string' || password === '') {
 			throw new NodeOperationError(run.node, "'Password' is missing");
 		}
@@ -68,43 +69,50 @@ export const setPassword: Operation = {
 		const { enforceComplexity, username } = run.options<FirstPasswordOptions>(item);
 		const first: IDataObject = {
 			...(enforceComplexity === false && { enforce_complexity: false }),
-			...(username && { username }),
+			...(username && { username: textOf(username) }),
 		};
 		const job = jobOnUser(run, item, async (id) => {
-			await setOnce(run, `/cis/v1/users/${encodeURIComponent(id)}/password`, body, first);
+			await setOnce(run, `/cis/v1/users/${encodeURIComponent(id)}`, body, first);
 			return { output: [{ password_set: true, user_id: id }], done: 'set' };
 		});
 		return [job];
 	},
 };
 
-/** What the tenant says of a password that the user has, or had just before. */
-const RECENTLY_USED = 'auth_password_recently_used';
-
 /**
- * Sets a password. When nobody knows whether an attempt was carried out, it is tried again: that the user has the password by
- * then says that it was.
+ * Sets a password. When nobody knows whether an attempt was carried out, it looks at the user before it tries again.
  * @param first what is sent beside it when it is the first one
- * @throws Refusal, Cancelled
+ * @throws Refusal, Cancelled; NodeOperationError when a username is to go with a password that is not the first
  */
 async function setOnce(
-	{ sender }: Run,
-	path: string,
+	{ node, sender }: Run,
+	user: string,
 	body: IDataObject,
 	first: IDataObject,
 ): Promise<void> {
 	const set = async (method: 'POST' | 'PUT', json: IDataObject) =>
-		await attempt(sender.nothing({ method, path, body: json }, 'harmful'));
-	let unsure = false;
+		await attempt(sender.nothing({ method, path: `${user}/password`, body: json }, 'harmful'));
+	/** When the password that the user has was set; undefined when there is none. */
+	const setAt = async (): Promise<unknown> => {
+		const shown = await sender.object({ method: 'GET', path: user }, 'harmless');
+		return (shown.password_information as IDataObject | undefined)?.updated_at;
+	};
+	const before = await setAt();
+	if (before !== undefined && first.username !== undefined) {
+		throw new NodeOperationError(
+			node,
+			"'Username' goes with a first password, and the user has a password already",
+		);
+	}
 	for (let tried = 1; ; tried += 1) {
-		const asFirst = await set('POST', { ...body, ...first });
-		// Whoever has one gets the next one; but no username goes with that.
-		const goesOn = isConflict(asFirst) && (first.username === undefined || unsure);
-		const done = goesOn ? await set('PUT', body) : asFirst;
+		const asFirst = before === undefined;
+		const answer = asFirst ? await set('POST', { ...body, ...first }) : await set('PUT', body);
+		// Where users are shown without what there is of a password.
+		const goesOn = asFirst && first.username === undefined && isConflict(answer);
+		const done = goesOn ? await set('PUT', body) : answer;
 		if (!(done instanceof Refusal)) return;
-		if (unsure && done.details.code === RECENTLY_USED) return;
 		if (!done.maybeDone || !sender.mayTryAgain(done, tried)) throw done;
 		await sender.backOff(tried);
-		unsure = true;
+		if ((await setAt()) !== before) return;
 	}
 }

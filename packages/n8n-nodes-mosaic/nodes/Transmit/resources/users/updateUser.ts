@@ -1,10 +1,11 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type { IDataObject, INode, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { changesOf, differences } from '../../fields/changes';
 import { clearFields, specified, specifyFields } from '../../fields/specifyFields';
 import { userFields } from '../../fields/userFields';
 import { checkBody } from '../../fields/validate';
 import { outputOptions, shownUser, type OutputOptions } from '../../output/users';
+import { plainText } from '../../requests/segment';
 import type { Job, Outcome } from '../../run/job';
 import type { Operation } from '../../run/operation';
 import type { Run } from '../../run/run';
@@ -17,7 +18,7 @@ import {
 	requestOptions,
 } from './sharedOptions';
 import { ifNotFoundOption, notFoundOutcome, type NotFoundOptions } from './ifNotFound';
-import { userLocator, userOf } from './userLocator';
+import { byAddress, userLocator, userOf } from './userLocator';
 
 interface UpdateOptions extends OutputOptions, NotFoundOptions {
 	dryRun: boolean;
@@ -88,21 +89,27 @@ export const updateUser: Operation = {
 	],
 	jobs(run, item) {
 		const { body, match } = specified(run, item, 'update');
-		const user = match ? userOfRow(match) : userOf(run, item);
+		const user = match ? userOfRow(run.node, match) : userOf(run, item);
 		// Before anything is sent.
 		run.users.pathOf(user);
 		if (Object.keys(body).length === 0 && nothingWasAsked(run, item)) {
 			throw new NodeOperationError(run.node, "'Fields': add at least one field to update");
 		}
-		return [job(run, user, body, run.options<UpdateOptions>(item))];
+		const options = run.options<UpdateOptions>(item);
+		// One that was added and turns out to be nothing would protect nothing.
+		if ('onlyThisVersion' in options)
+			plainText(run.node, 'Only This Version', options.onlyThisVersion);
+		return [job(run, user, body, options)];
 	},
 };
 
-/** The user whom a row names by one of its columns. */
-const userOfRow = ({ column, value }: { column: string; value: unknown }): UserName => ({
-	mode: column === 'user_id' ? 'id' : column,
-	value,
-});
+/** The user whom a row names by one of its columns. @throws NodeOperationError when it names none */
+function userOfRow(node: INode, { column, value }: { column: string; value: unknown }): UserName {
+	if (value === undefined || value === null || value === '') {
+		throw new NodeOperationError(node, `The column "${column}", which names the user, is empty`);
+	}
+	return byAddress({ mode: column === 'user_id' ? 'id' : column, value });
+}
 
 function nothingWasAsked(run: Run, item: number): boolean {
 	if (run.parameters.get<string>('specifyFields', 0, 'below') !== 'below') return false;
@@ -146,6 +153,7 @@ function job(run: Run, user: UserName, body: IDataObject, options: Partial<Updat
 	const refused = (error: Error): Outcome => notFoundOutcome(error, options);
 	return {
 		key: run.users.keyOf(user),
+		mode: user.mode,
 		run: async () => await work().catch(refused),
 		...(!looksFirst &&
 			!onlyThisVersion && {

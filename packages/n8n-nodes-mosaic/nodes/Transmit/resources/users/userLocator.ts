@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { textOf } from '../../fields/userBody';
 import type { Run } from '../../run/run';
 import type { UserName } from '../../run/userLookup';
 
@@ -48,12 +49,14 @@ export const userLocator = (description: string): INodeProperties => ({
 	],
 });
 
-/** How an item names its user. No ID has an @ in it: what has one is an email, as an agent may give it. */
+/** How an item names its user. */
 export function userOf({ parameters }: Run, item: number): UserName {
 	const { mode, value } = parameters.locator('userId', item);
-	const isById = mode === 'list' || mode === 'id';
-	return {
-		mode: isById && typeof value === 'string' && value.includes('@') ? 'email' : mode,
-		value,
-	};
+	return byAddress({ mode: mode === 'list' ? 'id' : mode, value: textOf(value) });
 }
+
+/** No ID has an @ in it: what has one is an email, as an agent may give it. */
+export const byAddress = ({ mode, value }: UserName): UserName => ({
+	mode: mode === 'id' && typeof value === 'string' && value.includes('@') ? 'email' : mode,
+	value,
+});

@@ -4,7 +4,7 @@ import type { Run } from '../../run/run';
 
 interface Row {
 	attribute: string;
-	key?: string;
+	key?: unknown;
 	operator: string;
 	value?: unknown;
 }
@@ -136,11 +136,12 @@ export function searchOf({ node, parameters }: Run, item: number): string | unde
 		case 'filters': {
 			const { rows = [] } = parameters.get<{ rows?: Row[] }>('filters', item, {});
 			const link = parameters.get('mustMatch', item, 'and');
-			const parts = rows.map(({ attribute, key = '', operator, value }, place) => {
-				if (attribute === 'custom_app_data' && key.trim() === '') {
+			const parts = rows.map(({ attribute, key, operator, value }, place) => {
+				const path = String(key ?? '').trim();
+				if (attribute === 'custom_app_data' && !/^[^\s()"]+$/.test(path)) {
 					throw new NodeOperationError(
 						node,
-						`'Filters': the key of filter ${place + 1} is missing`,
+						`'Filters': the key of filter ${place + 1} is ${path === '' ? 'missing' : 'no name of a value, such as plan.level'}`,
 					);
 				}
 				if (operator !== 'pr' && isMissing(value)) {
@@ -149,7 +150,7 @@ export function searchOf({ node, parameters }: Run, item: number): string | unde
 						`'Filters': the value of filter ${place + 1} is missing`,
 					);
 				}
-				const name = attribute === 'custom_app_data' ? `${attribute}.${key.trim()}` : attribute;
+				const name = attribute === 'custom_app_data' ? `${attribute}.${path}` : attribute;
 				return operator === 'pr' ? `${name} pr` : `${name} ${operator} ${quoted(value)}`;
 			});
 			return parts.length > 0 ? parts.join(` ${link} `) : undefined;
