@@ -188,3 +188,25 @@ it('creates none of those that it refuses, and of rivals for an identifier the f
     true,
   ]);
 });
+
+it('lets one item of an update take what another one frees, and gives the first of two what both want', async () => {
+  const [a, b, c] = await Promise.all(
+    [0, 1, 2].map(() => tenant.create({ email: freshEmail(), username: freshEmail() })),
+  );
+  const freed = a!.email!.value;
+  const swapped = await tenant.send('PUT', '/cis/v1/users/bulk', {
+    updates: [
+      { user_id: a!.user_id, email: null },
+      { user_id: b!.user_id, email: freed },
+    ],
+  });
+  expect(swapped.body.result).toMatchObject({ succeeded: 2, failed: 0 });
+  expect((await tenant.get(b!.user_id)).email!.value).toBe(freed);
+  for (let round = 0; round < 10; round += 1) {
+    const email = freshEmail();
+    const delegated_access = { actor_id: c!.user_id, permissions: ['read'] };
+    const made = await createMany([{ email, delegated_access }, { email }, { email: freshEmail(), delegated_access }]);
+    const items = made.body.result.items as { user?: object }[];
+    expect(items.map(({ user }) => user !== undefined)).toEqual([true, false, true]);
+  }
+});

@@ -134,3 +134,24 @@ it('whatever is changed while its user is deleted, nothing of a deleted user sta
   await one.close();
   await database.drop();
 });
+
+it('a name finds nobody who has it no more', async () => {
+  const user = await tenant.create({ email: freshEmail(), username: freshEmail() });
+  const [name, other] = [freshEmail(), freshEmail()];
+  let over = false;
+  const renaming = (async () => {
+    for (let n = 0; n < 150; n += 1) await tenant.update(user.user_id, { username: n % 2 ? name : other });
+    over = true;
+  })();
+  let reads = 0;
+  const reading = Array.from({ length: 4 }, async () => {
+    while (!over) {
+      const { status, body } = await tenant.send('GET', `/cis/v1/users/username/${name}`);
+      reads += 1;
+      if (status === 200) expect(body.result.username).toBe(name);
+      else expect(status).toBe(404);
+    }
+  });
+  await Promise.all([renaming, ...reading]);
+  expect(reads).toBeGreaterThan(20);
+});

@@ -165,6 +165,22 @@ describe('the search', () => {
     expect(await found('not (last_auth gt "2000-01-01")')).toHaveLength(users.length);
   });
 
+  it('compares times with parts of a millisecond', async () => {
+    const { created_at, user_id } = users[30]!;
+    const iso = new Date(created_at).toISOString();
+    const [later, muchLater] = [`${created_at}.5`, `"${iso.replace('Z', '5Z')}"`];
+    for (const value of [later, muchLater]) {
+      const at = async (op: string) => (await found(`created_at ${op} ${value}`)).includes(user_id);
+      expect([await at('lt'), await at('le'), await at('gt'), await at('ge'), await at('eq')]).toEqual([
+        true,
+        true,
+        false,
+        false,
+        false,
+      ]);
+    }
+  });
+
   it('reads values of custom data as what they are, and no more than that', async () => {
     const user = await tenant.create({
       email: 'custom@example.com',

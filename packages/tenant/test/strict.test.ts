@@ -38,6 +38,33 @@ describe('a search', () => {
     expect(idsOf(body)).toEqual([user.user_id]);
   });
 
+  it('compares numbers of any size', async () => {
+    const mark = freshEmail();
+    const make = async (n: unknown) =>
+      (await tenant.create({ email: freshEmail(), external_account_id: mark, custom_app_data: { n } })).user_id;
+    const [large, five, tiny] = [await make(1e100), await make(5), await make(1e-200)];
+    const at = async (condition: string) =>
+      idsOf((await search(`external_account_id eq "${mark}" and custom_app_data.n ${condition}`)).body).sort();
+    expect(await at('eq 1e100')).toEqual([large]);
+    expect(await at('lt 1e100')).toEqual([five, tiny].sort());
+    expect(await at('gt 1e-200')).toEqual([large, five].sort());
+    expect(await at(`eq 1${'0'.repeat(100)}`)).toEqual([large]);
+  });
+
+  it('takes the beginning of an email in any form, and no host for what it is not', async () => {
+    const name = `jos${Date.now()}`;
+    const { user_id } = await tenant.create({ email: `${name}\u00e9@b\u00fccher.de` });
+    const prefixed = async (search_prefix: string) =>
+      idsOf((await tenant.send('GET', `/cis/v1/users?${new URLSearchParams({ search_prefix }).toString()}`)).body);
+    for (const prefix of [`${name}e\u0301`, `${name}\u00e9@b\u00fccher.de`]) {
+      expect(await prefixed(prefix)).toEqual([user_id]);
+      expect(idsOf((await search(`email sw "${prefix}"`)).body)).toEqual([user_id]);
+    }
+    for (const host of ['xn--\u00fc', '\u0301', 'b\u0644a']) {
+      expect(idsOf((await search(`email sw "${name}\u00e9@${host}"`)).body)).toEqual([]);
+    }
+  });
+
   it('takes negative numbers and exponents in brackets and out of them', async () => {
     const { user_id } = await tenant.create({ email: freshEmail(), custom_app_data: { n: -5, m: 100_000 } });
     const { body } = await search('(custom_app_data.n eq -5) and custom_app_data.m eq 1e+5');

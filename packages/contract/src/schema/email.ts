@@ -27,7 +27,9 @@ export function canonicalEmail(value: string): string {
   if (host === undefined) return left;
   // Only such a host means another one: domainToASCII would also take numbers and escapes for hosts.
   const international = !ASCII.test(host) && /^[\p{L}\p{M}\p{N}.-]+$/u.test(host);
-  return `${left}@${international ? domainToASCII(host) : host.toLowerCase()}`;
+  // What is no host, or not all of one, stays what it is: it is nobody's.
+  const form = (international && domainToASCII(host)) || host.toLowerCase();
+  return `${left}@${form}`;
 }
 
 function parts(value: string): [string, string | undefined] {

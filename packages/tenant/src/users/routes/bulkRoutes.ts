@@ -62,15 +62,21 @@ export function bulkRoutes(app: FastifyInstance, database: Database, passwords: 
           }),
         ),
       );
-      // Of those who want one identifier, the first gets it: all are asked for in their order.
-      const outcomes: Outcome[] = await Promise.all(
-        made.map((one) =>
+      // Of those who want one identifier, the first gets it: all are asked for in their order. One with an actor goes by itself,
+      // and so after those before it and before those after it.
+      const pending: Promise<Outcome>[] = [];
+      for (const one of made) {
+        const hasActor = !(one instanceof ApiError) && one.profile.delegated_access;
+        if (hasActor) await Promise.all(pending);
+        pending.push(
           outcome(async () => {
             if (!(one instanceof ApiError)) await insertUser(database, writerOf(caller), one);
             return one;
           }),
-        ),
-      );
+        );
+        if (hasActor) await pending.at(-1);
+      }
+      const outcomes = await Promise.all(pending);
       // One after another: of two items that name one user who is there, the first associates it.
       for (const [place, refused] of outcomes.entries()) {
         const one = made[place]!;
@@ -107,6 +113,11 @@ export function bulkRoutes(app: FastifyInstance, database: Database, passwords: 
           for (const index of indexes) await update(index);
         }),
       );
+      // Another item may have freed by now what was taken. Of one user, no item is done after those that came later.
+      for (const indexes of queues.values()) {
+        const last = indexes.at(-1)!;
+        if (outcomes[last] instanceof IdentifierTaken) await update(last);
+      }
       return outcomes;
     });
   });

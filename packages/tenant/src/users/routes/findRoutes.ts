@@ -1,5 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import { operations, PAGE_LIMIT_DEFAULT, type AccessTokenClaims, type IDENTIFIER_NAMES } from '@tessera/contract';
+import {
+  canonicalEmail,
+  operations,
+  PAGE_LIMIT_DEFAULT,
+  type AccessTokenClaims,
+  type IDENTIFIER_NAMES,
+} from '@tessera/contract';
 import { parseSearch } from '../search/parseSearch.ts';
 import type { Database } from '../../database/database.ts';
 import { countUsers, readUsers, type UserQuery } from '../store/listUsers.ts';
@@ -75,6 +81,6 @@ function userQuery({ tid, app_id }: AccessTokenClaims, search?: string, prefix?:
     tenantId: tid,
     appId: app_id,
     condition: search === undefined ? undefined : parseSearch(search),
-    prefix: prefix?.toLowerCase(),
+    prefix: prefix && canonicalEmail(prefix),
   };
 }

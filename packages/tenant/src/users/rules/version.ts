@@ -11,7 +11,7 @@ export const entityTag = ({ version }: User): string => `"${version}"`;
 export function versionsOf(ifMatch: string | undefined): number[] | undefined {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
   return ifMatch.split(',').flatMap((tag) => {
-    const [, version] = /^\s*"(\d{1,15})"\s*$/.exec(tag) ?? [];
+    const [, version] = /^\s*"([1-9]\d{0,14})"\s*$/.exec(tag) ?? [];
     return version ? [Number(version)] : [];
   });
 }

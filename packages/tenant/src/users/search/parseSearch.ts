@@ -71,7 +71,7 @@ function valueOf(field: SearchField, op: Comparison, literal: Literal, position:
   }
   if (field.type === 'time') {
     if (op === 'sw') throw new FilterError('cannot use sw on a time', position);
-    return millisecondsOf(text, position);
+    return wholeMilliseconds(millisecondsOf(text, position), op);
   }
   if (field.type === 'json' && op === 'sw' && type !== 'string') {
     throw new FilterError('can use sw only with text', position);
@@ -81,9 +81,19 @@ function valueOf(field: SearchField, op: Comparison, literal: Literal, position:
 
 const DATE = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:\d{2})?)?$/i;
 
-/** Milliseconds since the epoch, or a date or date-time in ISO 8601; UTC unless it says otherwise. */
+/** No user has it. */
+const NEVER = Number.MIN_SAFE_INTEGER;
+
+/** Times are kept in whole milliseconds: what a part of one comes to depends on how it is compared. */
+function wholeMilliseconds(milliseconds: number, op: string): number {
+  if (Number.isInteger(milliseconds)) return milliseconds;
+  if (op === 'eq' || op === 'ne') return NEVER;
+  return op === 'ge' || op === 'lt' ? Math.ceil(milliseconds) : Math.floor(milliseconds);
+}
+
+/** Milliseconds since the epoch, or a date or date-time in ISO 8601; UTC unless it says otherwise. Those may have fractions. */
 function millisecondsOf(text: string, position: number): number {
-  if (/^-?\d{1,16}(\.\d+)?$/.test(text)) return Math.floor(Number(text));
+  if (/^-?\d{1,16}(\.\d+)?$/.test(text)) return Number(text);
   const [, year, month, day, time, zone = 'Z'] = DATE.exec(text) ?? [];
   const date = `${year}-${month}-${day}`;
   const midnight = new Date(`${date}T00:00:00Z`);
@@ -93,5 +103,7 @@ function millisecondsOf(text: string, position: number): number {
   if (Number.isNaN(milliseconds)) {
     throw new FilterError('needs a date or milliseconds to compare a time with', position);
   }
-  return milliseconds;
+  // Date knows three digits of a second.
+  const [, more = '0'] = /\.\d{3}(\d+)/.exec(time ?? '') ?? [];
+  return milliseconds + Number(`0.${more}`);
 }

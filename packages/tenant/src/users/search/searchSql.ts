@@ -114,7 +114,8 @@ function customComparison(
   return `coalesce(${alternatives.join(' or ')}, false)`;
 }
 
-const isNumber = (text: string): boolean => /^-?\d{1,40}(\.\d{1,40})?([eE][-+]?\d{1,2})?$/.test(text);
+/** Any double, in whatever way it is written. */
+const isNumber = (text: string): boolean => /^-?\d{1,400}(\.\d{1,400})?([eE][-+]?\d{1,3})?$/.test(text);
 
 function columnSql({ name }: SearchField, { app }: SearchScope): string {
   if (name === 'external_account_id') return `(apps -> ${app}::text ->> 'external_account_id') collate "C"`;

@@ -1,6 +1,6 @@
 import type { Database, Queryable } from '../../database/database.ts';
 import { shared } from '../../database/shared.ts';
-import { identifierKey, type Identifier } from '../rules/identifiers.ts';
+import { identifierKey, identifiersOf, type Identifier } from '../rules/identifiers.ts';
 import type { User } from '../rules/user.ts';
 import { findOwners } from './identifiers.ts';
 import { USER_COLUMNS } from './userRow.ts';
@@ -42,13 +42,28 @@ export async function findByIdentifier(
   return byIdentifier(database, { ...identifier, tenantId });
 }
 
+/** How often an identifier that moves from user to user is looked for. */
+const LOOKS = 5;
+
 const byIdentifier = shared<Identifier & { tenantId: string }, User | undefined>({
   groupOf: ({ tenantId }) => tenantId,
   async work(database, wanted) {
     const { tenantId } = wanted[0]!;
-    const owners = await findOwners(database, tenantId, wanted);
-    const users = await readUsersById(database, tenantId, [...new Set(owners.values())]);
-    return wanted.map((identifier) => users.get(owners.get(identifierKey(identifier)) ?? ''));
+    const found = new Map<string, User>();
+    // In two statements, for the tables may lie apart: an identifier may move in between, and is looked for again then.
+    for (let moved: Identifier[] = wanted, tried = 1; moved.length > 0 && tried <= LOOKS; tried += 1) {
+      const owners = await findOwners(database, tenantId, moved);
+      const users = await readUsersById(database, tenantId, [...new Set(owners.values())]);
+      moved = moved.filter((identifier) => {
+        const key = identifierKey(identifier);
+        const owner = owners.get(key);
+        const user = owner === undefined ? undefined : users.get(owner);
+        const has = user && identifiersOf(user.profile).some((one) => identifierKey(one) === key);
+        if (has) found.set(key, user);
+        return owner !== undefined && !has;
+      });
+    }
+    return wanted.map((identifier) => found.get(identifierKey(identifier)));
   },
 });
 
