@@ -183,6 +183,10 @@ function publicUrlOf({ TESSERA_PUBLIC_URL: publicUrl }: NodeJS.ProcessEnv): stri
   if (!/^https?:\/\//.test(publicUrl) || !URL.canParse(publicUrl)) {
     throw new StartError('TESSERA_PUBLIC_URL must be an http or https URL.');
   }
+  const { username, password, search, hash } = new URL(publicUrl);
+  if (username || password || search || hash) {
+    throw new StartError('TESSERA_PUBLIC_URL must have no user, password, query or fragment: clients are shown it.');
+  }
   return publicUrl;
 }
 

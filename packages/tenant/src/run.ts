@@ -25,15 +25,26 @@ export async function run(): Promise<void> {
   if (command.name !== 'serve') {
     const { runDump, runExport, runImport, runRestore } = await import('./transfer/commands.ts');
     const options = { ...config, log, onNewCredentials: (made: MadeCredentials[]) => showOnce(made, process.stderr) };
-    if (command.name === 'export') return runExport(options, command.file);
-    if (command.name === 'dump') return runDump(options, command.file);
-    if (command.name === 'restore') return runRestore(options, command.file);
     const stop = new AbortController();
     void asked.then(() => stop.abort());
+    if (command.name === 'export') return runExport(options, command.file, stop.signal);
+    if (command.name === 'dump') return runDump(options, command.file, stop.signal);
+    if (command.name === 'restore') return runRestore(options, command.file, stop.signal);
     process.exitCode = (await runImport(options, command.file, stop.signal)) ? 0 : 1;
     return;
   }
-  const tenant = await startTenant({ ...config, log, onNewCredentials: (made) => showOnce(made, process.stdout) });
+  // Whoever has closed it reads nothing of this.
+  process.stdout.on('error', () => {});
+  const starting = startTenant({ ...config, log, onNewCredentials: (made) => showOnce(made, process.stdout) });
+  const early = await Promise.race([asked, starting.then(() => undefined)]);
+  if (early) {
+    log.info({ signal: early }, 'stopping');
+    // What has begun is waited for, as long as it takes no longer than a stop.
+    const closed = starting.then((tenant) => tenant.close()).catch(() => {});
+    await Promise.race([closed, delay(STOP_MS)]);
+    process.exit();
+  }
+  const tenant = await starting;
   process.stdout.write(`The tenant serves at ${tenant.url} (API: ${tenant.url}/docs)\n`);
 
   const why = await Promise.race([asked, tenant.databaseEnded.then(() => 'database' as const)]);

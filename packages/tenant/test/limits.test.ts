@@ -74,6 +74,7 @@ describe('limits', () => {
       ['TESSERA_SMTP_URL', 'mail.example.com'],
       ['TESSERA_SMS_URL', 'ftp://sms.example.com'],
       ['TESSERA_PASSWORD_DAYS', '0'],
+      ['TESSERA_PUBLIC_URL', 'ftp://id.example.com'],
       ['TESSERA_TEMPORARY_PASSWORD_HOURS', 'soon'],
     ] as const) {
       const started = runTenant(['--port', '0'], { [name]: value });

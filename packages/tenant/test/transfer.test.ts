@@ -1,12 +1,15 @@
 import fc from 'fast-check';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freshDatabase, type FreshDatabase } from './freshDatabase.ts';
 import { runTenant } from './tenantProcess.ts';
-import { startTestTenant, type Client } from './testTenant.ts';
+import { freshEmail, startTestTenant, type Client } from './testTenant.ts';
 
 let work: string;
 beforeAll(async () => {
@@ -217,6 +220,82 @@ it('restores a dump into a new database, with passwords and history, and into no
     expect(body.result.password_information).toBeDefined();
     expect((await client.send('GET', `/cis/v1/users/${body.result.user_id}/history`)).body).toEqual(before);
   });
+  const [header, ...rest] = (await readFile(first, 'utf8')).trimEnd().split('\n') as [string, ...string[]];
+  const rows = rest.slice(0, -1);
+  for (const [lines, reason] of [
+    [[header, ...rows.slice(0, 5)], /The dump is not whole/],
+    [[header, ...rows], /The dump is not whole/],
+    [[header, ...rest.slice(1)], /The dump is not whole/],
+    [[...rows, rest.at(-1)!], /^Line 1 is none of a dump/],
+    [[header.replace('"001_start"', '"001_start","999_later"'), ...rest], /is of another version/],
+    [[header, ...rest, rows[0]!], /is none of a dump/],
+    [
+      [header, ...rows.map((row) => row.replace('"tenant_id": ', '"no_id": ')), rest.at(-1)!],
+      /does not take \(23502, in tenant_id\)/,
+    ],
+    [[], /The dump is not whole/],
+  ] as const) {
+    const fresh = await freshDatabase();
+    const broken = path.join(work, 'broken.dump');
+    await writeFile(broken, lines.map((line) => `${line}\n`).join(''));
+    const { code, stderr } = await run(fresh, 'restore', broken);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(reason) });
+    expect(stderr).not.toContain('kept@example.com');
+    expect(stderr).not.toContain('argon2');
+    expect((await run(fresh, 'restore', first)).code, 'nothing was stored of it').toBe(0);
+    await fresh.drop();
+  }
   const again = await run(to, 'restore', first);
   expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('this one has a tenant') });
+});
+
+it('leaves alone what others keep in the same schema', async () => {
+  const from = await freshDatabase();
+  await withTenant(from, (client) => client.create({ email: freshEmail() }));
+  const second = JSON.parse((await run(from, 'tenants', 'create', 'Second', '--json')).stdout) as {
+    tenant_id: string;
+  }[];
+  const id = second[0]!.tenant_id;
+  await from.query(`create table "Customers" (tenant_id text)`);
+  await from.query(`insert into "Customers" values ('${id}')`);
+  await from.query('create view by_tenant as select tenant_id, count(*) from users group by 1');
+  const file = path.join(work, 'own.dump');
+  expect((await run(from, 'dump', file)).code).toBe(0);
+  expect(await readFile(file, 'utf8')).not.toContain('Customers');
+  expect((await run(from, 'tenants', 'delete', id)).code).toBe(0);
+  expect(await from.query('select from "Customers"')).toHaveLength(1);
+  await from.drop();
+});
+
+it('writes to a pipe as it is, and reads no directory', async () => {
+  const database = await freshDatabase();
+  const user = await withTenant(database, (client) => client.create({ email: freshEmail() }));
+  const pipe = path.join(work, 'pipe');
+  await promisify(execFile)('mkfifo', [pipe]);
+  const [{ stdout }, { code }] = await Promise.all([promisify(execFile)('cat', [pipe]), run(database, 'export', pipe)]);
+  expect(code).toBe(0);
+  expect(stdout).toContain(user.email!.value);
+  expect((await stat(pipe)).isFIFO()).toBe(true);
+  for (const command of ['import', 'restore']) {
+    const { code: failed, stderr } = await run(database, command, work);
+    expect({ failed, stderr }).toEqual({ failed: 1, stderr: `${work} cannot be read: it is a directory\n` });
+  }
+  const named = await run(database, 'applications', 'create', 'a\tb');
+  expect(named).toMatchObject({ code: 1, stderr: 'NAME must be one line of 1 to 255 characters.\n' });
+  await database.drop();
+});
+
+it('a start that waits for another one’s migrations can be stopped', async () => {
+  const database = await freshDatabase();
+  const holder = new pg.Client(database.url);
+  await holder.connect();
+  // The migrator's own (kysely's PostgresAdapter).
+  await holder.query('begin; select pg_advisory_xact_lock(3853314791062309107)');
+  const started = runTenant(['--port', '0'], { DATABASE_URL: database.url });
+  while ((await database.query("select from pg_locks where locktype = 'advisory' and not granted")).length === 0)
+    await delay(50);
+  started.child.kill('SIGTERM');
+  expect(await started.ended).toBe(0);
+  await holder.end();
+  await database.drop();
 });

@@ -30,12 +30,26 @@ export async function migrate(connection: Connection): Promise<void> {
   }
 }
 
+/** The names of all migrations, in their order: of what version a schema is. */
+export const migrationNames = async (): Promise<string[]> => Object.keys(await readTexts()).sort();
+
+/** The tables that the migrations make: others in the schema are somebody else's. */
+export async function ownTables(): Promise<string[]> {
+  const texts = Object.values(await readTexts()).join('\n');
+  const made = texts.matchAll(/^create (?:unlogged )?table (?:if not exists )?(\w+)/gim);
+  return [...new Set([...made].map(([, name]) => name!))].sort();
+}
+
 async function readMigrations(): Promise<Record<string, Migration>> {
-  const migrations: Record<string, Migration> = {};
+  // Without parameters, PostgreSQL takes several statements at once.
+  const run = (text: string): Migration => ({ up: async (db) => void (await sql.raw(text).execute(db)) });
+  return Object.fromEntries(Object.entries(await readTexts()).map(([name, text]) => [name, run(text)]));
+}
+
+async function readTexts(): Promise<Record<string, string>> {
+  const texts: Record<string, string> = {};
   for await (const file of glob('*/migrations/*.sql', { cwd: SOURCES })) {
-    const text = await readFile(path.join(SOURCES, file), 'utf8');
-    // Without parameters, PostgreSQL takes several statements at once.
-    migrations[path.basename(file, '.sql')] = { up: async (db) => void (await sql.raw(text).execute(db)) };
+    texts[path.basename(file, '.sql')] = await readFile(path.join(SOURCES, file), 'utf8');
   }
-  return migrations;
+  return texts;
 }

@@ -1,3 +1,4 @@
+import { formats } from '@tessera/contract';
 import type { Logger } from 'pino';
 import { makeTenant, type MadeCredentials } from '../access/firstStart.ts';
 import { listClients } from '../applications/clientStore.ts';
@@ -37,6 +38,12 @@ export interface ManageOptions {
 type Row = Record<string, unknown>;
 type Action = (database: Database, options: ManageOptions, args: string[]) => Promise<Row | Row[]>;
 
+/** A name as the API takes it. @throws StartError */
+function wantName(name: string): string {
+  if (name !== '' && [...name].length <= 255 && formats['plain-text'].test(name)) return name;
+  throw new StartError('NAME must be one line of 1 to 255 characters.');
+}
+
 /** What each command does, and the arguments that it takes. */
 const ACTIONS: Record<string, { args: string[]; act: Action }> = {
   'tenants list': { args: [], act: async (database) => (await listTenants(database)).map((tenant) => ({ ...tenant })) },
@@ -44,7 +51,7 @@ const ACTIONS: Record<string, { args: string[]; act: Action }> = {
     args: ['NAME'],
     act: (database, _options, [name]) =>
       inTransaction(database, async (connection) => {
-        const { tenantId, made } = await makeTenant(connection, name!);
+        const { tenantId, made } = await makeTenant(connection, wantName(name!));
         return made.map((credentials: MadeCredentials) => ({
           tenant_id: tenantId,
           role: credentials.role,
@@ -73,7 +80,7 @@ const ACTIONS: Record<string, { args: string[]; act: Action }> = {
     act: async (database, options, [name]) => {
       const manager = { tenantId: await tenantOf(database, options), clientId: '' };
       const input = {
-        app_name: name!,
+        app_name: wantName(name!),
         role: options.management ? ('management' as const) : ('ordinary' as const),
         redirect_uris: options.redirectUris,
         allow_public_signup: options.signup,
@@ -110,7 +117,7 @@ const ACTIONS: Record<string, { args: string[]; act: Action }> = {
     args: ['APPLICATION_ID', 'NAME'],
     act: async (database, options, [appId, name]) => {
       const manager = { tenantId: await tenantOf(database, options), clientId: '' };
-      const input = { name: name!, redirect_uris: options.redirectUris };
+      const input = { name: wantName(name!), redirect_uris: options.redirectUris };
       const { client, secret } = await createClient(database, manager, appId!, input);
       const { app_id, client_id, client_secret } = toApiClient(client, secret);
       return { app_id, name, client_id, client_secret };

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdir, mkdtemp, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -113,8 +114,20 @@ export async function findRunning(directory: string): Promise<EmbeddedPostgres['
   const [pid = '', , , , sockets = ''] = (await readFile(lock, 'utf8').catch(() => '')).split('\n');
   if (!/^\d+$/.test(pid) || !sockets.startsWith('/')) return undefined;
   const there = await stat(path.join(sockets, `.s.PGSQL.${PORT}`)).catch(() => undefined);
-  return there?.isSocket() ? connectionTo(sockets) : undefined;
+  // After a power loss, both are there and nobody behind them.
+  return there?.isSocket() && (await answers(path.join(sockets, `.s.PGSQL.${PORT}`)))
+    ? connectionTo(sockets)
+    : undefined;
 }
+
+const answers = (socket: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const connection = connect(socket, () => {
+      connection.destroy();
+      resolve(true);
+    });
+    connection.on('error', () => resolve(false));
+  });
 
 /** All of it, so that PGPORT, PGSSLMODE and the like, which are for another server, mean nothing here. */
 const connectionTo = (sockets: string): EmbeddedPostgres['connection'] => ({

@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { once } from 'node:events';
-import { access, rename, rm } from 'node:fs/promises';
+import { realpath, rename, rm, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Logger } from 'pino';
@@ -60,7 +60,8 @@ async function wantClient(
 }
 
 /** The command `import FILE`. @returns whether every line was imported */
-export function runImport(options: TransferOptions, file: string, signal: AbortSignal): Promise<boolean> {
+export async function runImport(options: TransferOptions, file: string, signal: AbortSignal): Promise<boolean> {
+  await wantFile(file);
   return withClient(options, async (database, { tenant_id: tenantId, app_id, client_id: clientId }) => {
     const bar = new SingleBar(
       {
@@ -103,18 +104,22 @@ export function runImport(options: TransferOptions, file: string, signal: AbortS
 }
 
 /** The command `export [FILE]`: to standard output when there is no file. @throws StartError when it cannot be written */
-export function runExport(options: TransferOptions, file: string | undefined): Promise<void> {
+export function runExport(options: TransferOptions, file: string | undefined, signal: AbortSignal): Promise<void> {
   return withClient(options, async (database, { tenant_id, app_id }) => {
-    const count = await writeWhole(file, (output) => exportUsers(database, tenant_id, app_id, output));
+    const count = await writeWhole(file, (output) => exportUsers(database, tenant_id, app_id, output, signal));
     process.stderr.write(`${count} users exported.\n`);
   });
 }
 
 /** The command `dump FILE`. @throws StartError when it cannot be written */
-export async function runDump({ storage: location, connections, log }: TransferOptions, file: string): Promise<void> {
+export async function runDump(
+  { storage: location, connections, log }: TransferOptions,
+  file: string,
+  signal: AbortSignal,
+): Promise<void> {
   const storage = await openStorage(location, connections, log);
   try {
-    const count = await writeWhole(file, (output) => dump(storage.database, output));
+    const count = await writeWhole(file, (output) => dump(storage.database, output, signal));
     process.stderr.write(`${count} rows dumped.\n`);
   } finally {
     await storage.close();
@@ -125,43 +130,57 @@ export async function runDump({ storage: location, connections, log }: TransferO
 export async function runRestore(
   { storage: location, connections, log }: TransferOptions,
   file: string,
+  signal: AbortSignal,
 ): Promise<void> {
-  await access(file).catch((error: Error) => {
-    throw new StartError(`${file} cannot be read: ${error.message}`);
-  });
+  await wantFile(file);
   const storage = await openStorage(location, connections, log);
   try {
-    const count = await restore(storage.database, linesOf(createReadStream(file, 'latin1')));
+    const count = await restore(storage.database, linesOf(createReadStream(file, 'latin1')), signal);
     process.stderr.write(`${count} rows restored.\n`);
   } finally {
     await storage.close();
   }
 }
 
+/** @throws StartError when a file is not there, or is a directory */
+export async function wantFile(file: string): Promise<void> {
+  const found = await stat(file).catch((error: Error) => {
+    throw new StartError(`${file} cannot be read: ${error.message}`);
+  });
+  if (found.isDirectory()) throw new StartError(`${file} cannot be read: it is a directory`);
+}
+
 /**
  * Writes to a file, readable by its owner alone: beside its place, and put there when it is whole, in place of one that is
- * there already. Without a file, to standard output.
+ * there already. What is there and is no file, such as a device or a pipe, is written to as it is. Without a file, to standard
+ * output.
  * @throws StartError when it cannot be written
  */
-async function writeWhole<T>(file: string | undefined, write: (output: Writable) => Promise<T>): Promise<T> {
-  const draft = file && `${file}.${process.pid}.part`;
-  const output = draft ? createWriteStream(draft, { mode: 0o600, flags: 'wx' }) : process.stdout;
+async function writeWhole<T>(name: string | undefined, write: (output: Writable) => Promise<T>): Promise<T> {
+  const there = name === undefined ? undefined : await stat(name).catch(() => undefined);
+  const file = there?.isFile() ? await realpath(name!) : name;
+  const draft = file !== undefined && (!there || there.isFile()) ? `${file}.${process.pid}.part` : undefined;
+  const output = draft
+    ? createWriteStream(draft, { mode: 0o600, flags: 'wx' })
+    : file === undefined
+      ? process.stdout
+      : createWriteStream(file);
   const broken = new Promise<never>((_resolve, reject) => output.on('error', reject));
   broken.catch(() => {});
   try {
     const result = await Promise.race([write(output), broken]);
-    if (draft) {
+    if (output !== process.stdout) {
       output.end();
       await Promise.race([once(output, 'close'), broken]);
-      await rename(draft, file);
     }
+    if (draft) await rename(draft, file!);
     return result;
   } catch (error) {
     if (draft) await rm(draft, { force: true });
     const { code, message, syscall } = error as NodeJS.ErrnoException;
     // Whoever reads has seen enough, as after `export | head`.
     if (code === 'EPIPE') throw new StartError('Standard output was closed before everything was written.');
-    if (syscall) throw new StartError(`${file ?? 'Standard output'} cannot be written: ${message}`);
+    if (syscall) throw new StartError(`${name ?? 'Standard output'} cannot be written: ${message}`);
     throw error;
   }
 }

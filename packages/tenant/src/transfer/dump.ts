@@ -1,43 +1,48 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { inOneTransaction, type Database, type Queryable } from '../database/database.ts';
+import { inOneTransaction, type Database } from '../database/database.ts';
+import { migrationNames, ownTables } from '../database/migrate.ts';
 import { StartError } from '../startError.ts';
+import { drained } from './drained.ts';
+import { goOn } from './stopped.ts';
 
 /**
  * Everything that a database of a tenant holds, with secrets' hashes, keys and history, as lines of JSON: the way to another
- * PostgreSQL. Each line names a table and has a row of it, as PostgreSQL writes it as JSON.
+ * PostgreSQL. The first line tells of what version it is, and the last one how many rows there are; each line between names a
+ * table and has a row of it, as PostgreSQL writes it as JSON.
  */
 
 const ROWS_AT_ONCE = 200;
 const LINE = /^\{"table":"([a-z_]+)","row":(\{.*\})\}$/s;
 
-/** The tables of the tenant's own; which migrations were made is the new database's affair. */
-async function tables(connection: Queryable): Promise<string[]> {
-  const { rows } = await connection.query<{ name: string }>({
-    text: `select tablename as name from pg_tables where schemaname = current_schema() and tablename not like 'kysely%'
-      order by tablename`,
-  });
-  return rows.map(({ name }) => name);
+/** What the first line says. */
+interface Header {
+  tenant_dump: 1;
+  migrations: string[];
 }
 
 /** Writes every row, all of one moment. @returns how many */
-export function dump(database: Database, output: Writable): Promise<number> {
+export async function dump(database: Database, output: Writable, signal: AbortSignal): Promise<number> {
+  const header: Header = { tenant_dump: 1, migrations: await migrationNames() };
+  const tables = await ownTables();
   return inOneTransaction(database, async (connection) => {
     await connection.query({ text: 'set transaction isolation level repeatable read, read only' });
+    output.write(`${JSON.stringify(header)}\n`);
     let count = 0;
-    for (const table of await tables(connection)) {
+    for (const table of tables) {
       await connection.query({
         text: `declare rows_of_table cursor for select to_jsonb(${table})::text as row from ${table}`,
       });
       for (;;) {
+        goOn(signal);
         const { rows } = await connection.query<{ row: string }>({ text: `fetch ${ROWS_AT_ONCE} from rows_of_table` });
         if (rows.length === 0) break;
         const text = rows.map(({ row }) => `{"table":"${table}","row":${row}}\n`).join('');
-        if (!output.write(text)) await Promise.race([once(output, 'drain'), once(output, 'close')]);
+        if (!output.write(text)) await drained(output);
         count += rows.length;
       }
       await connection.query({ text: 'close rows_of_table' });
     }
+    output.write(`{"rows":${count}}\n`);
     return count;
   });
 }
@@ -46,30 +51,54 @@ export function dump(database: Database, output: Writable): Promise<number> {
  * Stores every row of a dump, or none.
  * @param lines those of the dump
  * @returns how many
- * @throws StartError when a line is none of a dump, or the database has something already
+ * @throws StartError when a line is none of a dump, or there are too few; when it is of another version; when the database has
+ * something already
  */
-export function restore(database: Database, lines: AsyncIterable<Buffer>): Promise<number> {
+export async function restore(database: Database, lines: AsyncIterable<Buffer>, signal: AbortSignal): Promise<number> {
+  const known = new Set(await ownTables());
   return inOneTransaction(database, async (connection) => {
-    const known = new Set(await tables(connection));
     const { rows: tenants } = await connection.query({ text: 'select from tenants limit 1' });
     if (tenants.length > 0) throw new StartError('A dump is restored into a new database, and this one has a tenant.');
     let count = 0;
     let number = 0;
+    let told: number | undefined;
     let waiting: { table: string; rows: string[] } = { table: '', rows: [] };
     const store = async (): Promise<void> => {
       const { table, rows } = waiting;
       if (rows.length === 0) return;
-      await connection.query({
-        text: `insert into ${table} select * from jsonb_populate_recordset(null::${table}, $1::jsonb)`,
-        values: [`[${rows.join(',')}]`],
-      });
+      await connection
+        .query({
+          text: `insert into ${table} select * from jsonb_populate_recordset(null::${table}, $1::jsonb)`,
+          values: [`[${rows.join(',')}]`],
+        })
+        .catch((error: Error & { code?: string; column?: string }) => {
+          // What PostgreSQL says of it quotes the row.
+          if (!/^2/.test(error.code ?? '')) throw error;
+          const where = error.column ? `, in ${error.column}` : '';
+          throw new StartError(
+            `Before line ${number + 1} is a row that ${table} does not take (${error.code}${where}).`,
+          );
+        });
       count += rows.length;
       waiting = { table, rows: [] };
     };
     for await (const line of lines) {
+      goOn(signal);
       number += 1;
-      const [, table = '', row = ''] = LINE.exec(line.toString()) ?? [];
-      if (!known.has(table)) throw new StartError(`Line ${number} is none of a dump.`);
+      const text = line.toString();
+      if (number === 1) {
+        await wantThisVersion(text);
+        continue;
+      }
+      const [, end] = /^\{"rows":(\d+)\}$/.exec(text) ?? [];
+      const [, table = '', row = ''] = LINE.exec(text) ?? [];
+      if (told !== undefined || (end === undefined && !known.has(table))) {
+        throw new StartError(`Line ${number} is none of a dump.`);
+      }
+      if (end !== undefined) {
+        told = Number(end);
+        continue;
+      }
       if (table !== waiting.table || waiting.rows.length >= ROWS_AT_ONCE) {
         await store();
         waiting = { table, rows: [] };
@@ -77,6 +106,27 @@ export function restore(database: Database, lines: AsyncIterable<Buffer>): Promi
       waiting.rows.push(row);
     }
     await store();
+    if (told !== count)
+      throw new StartError('The dump is not whole: its last line does not tell how many rows it has.');
     return count;
   });
+}
+
+/** @throws StartError for a dump of another version: its rows are others */
+async function wantThisVersion(line: string): Promise<void> {
+  let header: Partial<Header> = {};
+  try {
+    header = JSON.parse(line) as Partial<Header>;
+  } catch {
+    // No header either.
+  }
+  if (header.tenant_dump !== 1 || !Array.isArray(header.migrations)) {
+    throw new StartError('Line 1 is none of a dump: it must tell of what version it is.');
+  }
+  const [theirs, ours] = [header.migrations.at(-1), (await migrationNames()).at(-1)];
+  if (theirs === ours && header.migrations.length === (await migrationNames()).length) return;
+  throw new StartError(
+    `The dump is of another version of the tenant (${String(theirs).slice(0, 100)}, and this one is ${ours}): restore it with ` +
+      'that one, and start this one on the data.',
+  );
 }
