@@ -215,7 +215,7 @@ describe('a sign-in with a password', () => {
   });
 
   it('leaves no session behind when the password is replaced meanwhile', async () => {
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < 2; round += 1) {
       const { username, user_id } = await withPassword();
       const signIns = Array.from({ length: 12 }, async (_, n) => {
         await delay(n * 20);

@@ -222,6 +222,7 @@ it('restores a dump into a new database, with passwords and history, and into no
   });
   const [header, ...rest] = (await readFile(first, 'utf8')).trimEnd().split('\n') as [string, ...string[]];
   const rows = rest.slice(0, -1);
+  const fresh = await freshDatabase();
   for (const [lines, reason] of [
     [[header, ...rows.slice(0, 5)], /The dump is not whole/],
     [[header, ...rows], /The dump is not whole/],
@@ -235,16 +236,15 @@ it('restores a dump into a new database, with passwords and history, and into no
     ],
     [[], /The dump is not whole/],
   ] as const) {
-    const fresh = await freshDatabase();
     const broken = path.join(work, 'broken.dump');
     await writeFile(broken, lines.map((line) => `${line}\n`).join(''));
     const { code, stderr } = await run(fresh, 'restore', broken);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(reason) });
     expect(stderr).not.toContain('kept@example.com');
     expect(stderr).not.toContain('argon2');
-    expect((await run(fresh, 'restore', first)).code, 'nothing was stored of it').toBe(0);
-    await fresh.drop();
   }
+  expect((await run(fresh, 'restore', first)).code, 'nothing was stored of those').toBe(0);
+  await fresh.drop();
   const again = await run(to, 'restore', first);
   expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('this one has a tenant') });
 });
