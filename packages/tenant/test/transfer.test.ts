@@ -294,6 +294,7 @@ it('a start that waits for another one’s migrations can be stopped', async () 
   const started = runTenant(['--port', '0'], { DATABASE_URL: database.url });
   while ((await database.query("select from pg_locks where locktype = 'advisory' and not granted")).length === 0)
     await delay(50);
+  await started.printed(/it waits for a lock/);
   started.child.kill('SIGTERM');
   expect(await started.ended).toBe(0);
   await holder.end();

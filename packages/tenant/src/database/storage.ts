@@ -6,6 +6,9 @@ import { openDatabase, type Database } from './database.ts';
 /** Where data is kept: a directory for the embedded PostgreSQL, or the URL of another. */
 export type StorageLocation = { directory: string } | { databaseUrl: string };
 
+/** Bringing a schema up to date takes no longer, unless something is in the way. */
+const WAITING_MS = 3000;
+
 /** A database that is there and up to date. */
 export interface Storage {
   database: Database;
@@ -50,7 +53,9 @@ export async function openStorage(
     });
     await wantConnections(database, connections);
     const { migrate } = await loading;
-    await migrate(connection);
+    // Another process may be at it, or somebody may hold a lock.
+    const waiting = setTimeout(() => log.warn('the schema is not up to date yet: it waits for a lock'), WAITING_MS);
+    await migrate(connection).finally(() => clearTimeout(waiting));
     return { database, ended: embedded?.ended ?? new Promise(() => {}), close };
   } catch (error) {
     await close();

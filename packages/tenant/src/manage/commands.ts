@@ -46,7 +46,14 @@ function wantName(name: string): string {
 
 /** What each command does, and the arguments that it takes. */
 const ACTIONS: Record<string, { args: string[]; act: Action }> = {
-  'tenants list': { args: [], act: async (database) => (await listTenants(database)).map((tenant) => ({ ...tenant })) },
+  'tenants list': {
+    args: [],
+    act: async (database) =>
+      (await listTenants(database)).map((tenant) => ({
+        ...tenant,
+        created_at: new Date(tenant.created_at).toISOString(),
+      })),
+  },
   'tenants create': {
     args: ['NAME'],
     act: (database, _options, [name]) =>
