@@ -1,5 +1,6 @@
 import type { ApiUserEmail, ApiUserIdentity, ApiUserPhone } from '@tessera/contract';
 import { differenceOf, type Difference } from '../../users/rules/history.ts';
+import { hasIdentifier } from '../../users/rules/identifiers.ts';
 import type { CallingApp } from '../../users/rules/result.ts';
 import type { Profile, SignIn, User } from '../../users/rules/user.ts';
 
@@ -46,14 +47,8 @@ export const hasPassword = ({ password }: User, { passwordAt }: Method): boolean
   passwordAt === undefined || password?.updated_at === passwordAt;
 
 /** Whether the address that was proved is the user's still. */
-export function hasAddress({ profile }: User, { proved }: Method): boolean {
-  if (!proved || proved.elsewhere) return true;
-  const entries =
-    proved.kind === 'email'
-      ? [profile.email, ...(profile.secondary_emails ?? [])]
-      : [profile.phone_number, ...(profile.secondary_phone_numbers ?? [])];
-  return entries.some((entry) => entry?.value === proved.value);
-}
+export const hasAddress = ({ profile }: User, { proved }: Method): boolean =>
+  !proved || proved.elsewhere === true || hasIdentifier(profile, proved);
 
 /** What history keeps of a sign-in: what it changed, and how and where it was. */
 export function signInDifference(before: User, after: User, { authType }: Method, app: CallingApp): Difference {

@@ -30,6 +30,23 @@ export function identifiersOf(profile: Profile): Identifier[] {
     .sort((a, b) => compare(a.kind, b.kind) || compare(a.value, b.value));
 }
 
+/** Whether a profile has an identifier, primary or secondary. */
+export function hasIdentifier(profile: Profile, { kind, value }: Identifier): boolean {
+  switch (kind) {
+    case 'email':
+      return profile.email?.value === value || !!profile.secondary_emails?.some((entry) => entry.value === value);
+    case 'phone_number':
+      return (
+        profile.phone_number?.value === value ||
+        !!profile.secondary_phone_numbers?.some((entry) => entry.value === value)
+      );
+    case 'username':
+      return profile.username !== undefined && canonicalUsername(profile.username) === value;
+    case 'external_user_id':
+      return profile.external_user_id === value;
+  }
+}
+
 /** Where identifiers stand in a profile. */
 const ATTRIBUTES = [
   'email',

@@ -1,6 +1,6 @@
 import type { Database, Queryable } from '../../database/database.ts';
 import { shared } from '../../database/shared.ts';
-import { identifierKey, identifiersOf, type Identifier } from '../rules/identifiers.ts';
+import { hasIdentifier, identifierKey, type Identifier } from '../rules/identifiers.ts';
 import type { User } from '../rules/user.ts';
 import { findOwners } from './identifiers.ts';
 import { USER_COLUMNS } from './userRow.ts';
@@ -58,7 +58,7 @@ const byIdentifier = shared<Identifier & { tenantId: string }, User | undefined>
         const key = identifierKey(identifier);
         const owner = owners.get(key);
         const user = owner === undefined ? undefined : users.get(owner);
-        const has = user && identifiersOf(user.profile).some((one) => identifierKey(one) === key);
+        const has = user && hasIdentifier(user.profile, identifier);
         if (has) found.set(key, user);
         return owner !== undefined && !has;
       });
