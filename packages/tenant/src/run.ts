@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { MadeCredentials } from './access/firstStart.ts';
 import { readConfig, USAGE } from './config.ts';
 import { makeLog } from './log.ts';
+import { StartError } from './startError.ts';
 import { startTenant } from './tenant.ts';
 
 /** A stop that takes longer than this is cut short: supervisors kill at 10 s, and none should have to. */
@@ -26,7 +27,7 @@ export async function run(): Promise<void> {
     const { runDump, runExport, runImport, runRestore } = await import('./transfer/commands.ts');
     const options = { ...config, log, onNewCredentials: (made: MadeCredentials[]) => showOnce(made, process.stderr) };
     const stop = new AbortController();
-    void asked.then(() => stop.abort());
+    void asked.then(() => stop.abort(new StartError('Stopped before the end.')));
     if (command.name === 'export') return runExport(options, command.file, stop.signal);
     if (command.name === 'dump') return runDump(options, command.file, stop.signal);
     if (command.name === 'restore') return runRestore(options, command.file, stop.signal);

@@ -143,7 +143,7 @@ export async function runRestore(
 }
 
 /** @throws StartError when a file is not there, or is a directory */
-export async function wantFile(file: string): Promise<void> {
+async function wantFile(file: string): Promise<void> {
   const found = await stat(file).catch((error: Error) => {
     throw new StartError(`${file} cannot be read: ${error.message}`);
   });

@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import { inOneTransaction, type Database } from '../database/database.ts';
 import { migrationNames, ownTables } from '../database/migrate.ts';
 import { StartError } from '../startError.ts';
 import { drained } from './drained.ts';
-import { goOn } from './stopped.ts';
 
 /**
  * Everything that a database of a tenant holds, with secrets' hashes, keys and history, as lines of JSON: the way to another
@@ -20,7 +20,7 @@ interface Header {
   migrations: string[];
 }
 
-/** Writes every row, all of one moment. @returns how many */
+/** Writes every row, all of one moment. @returns how many @throws the reason of the signal when it is stopped */
 export async function dump(database: Database, output: Writable, signal: AbortSignal): Promise<number> {
   const header: Header = { tenant_dump: 1, migrations: await migrationNames() };
   const tables = await ownTables();
@@ -33,7 +33,7 @@ export async function dump(database: Database, output: Writable, signal: AbortSi
         text: `declare rows_of_table cursor for select to_jsonb(${table})::text as row from ${table}`,
       });
       for (;;) {
-        goOn(signal);
+        signal.throwIfAborted();
         const { rows } = await connection.query<{ row: string }>({ text: `fetch ${ROWS_AT_ONCE} from rows_of_table` });
         if (rows.length === 0) break;
         const text = rows.map(({ row }) => `{"table":"${table}","row":${row}}\n`).join('');
@@ -52,7 +52,7 @@ export async function dump(database: Database, output: Writable, signal: AbortSi
  * @param lines those of the dump
  * @returns how many
  * @throws StartError when a line is none of a dump, or there are too few; when it is of another version; when the database has
- * something already
+ * something already; the reason of the signal when it is stopped
  */
 export async function restore(database: Database, lines: AsyncIterable<Buffer>, signal: AbortSignal): Promise<number> {
   const known = new Set(await ownTables());
@@ -83,7 +83,7 @@ export async function restore(database: Database, lines: AsyncIterable<Buffer>, 
       waiting = { table, rows: [] };
     };
     for await (const line of lines) {
-      goOn(signal);
+      signal.throwIfAborted();
       number += 1;
       const text = line.toString();
       if (number === 1) {
@@ -123,10 +123,10 @@ async function wantThisVersion(line: string): Promise<void> {
   if (header.tenant_dump !== 1 || !Array.isArray(header.migrations)) {
     throw new StartError('Line 1 is none of a dump: it must tell of what version it is.');
   }
-  const [theirs, ours] = [header.migrations.at(-1), (await migrationNames()).at(-1)];
-  if (theirs === ours && header.migrations.length === (await migrationNames()).length) return;
+  const [theirs, ours] = [header.migrations, await migrationNames()];
+  if (isDeepStrictEqual(theirs, ours)) return;
   throw new StartError(
-    `The dump is of another version of the tenant (${String(theirs).slice(0, 100)}, and this one is ${ours}): restore it with ` +
-      'that one, and start this one on the data.',
+    `The dump is of another version of the tenant (${String(theirs.at(-1)).slice(0, 100)}, and this one is ${ours.at(-1)}): ` +
+      'restore it with that one, and start this one on the data.',
   );
 }

@@ -2,7 +2,6 @@ import type { Writable } from 'node:stream';
 import type { Database } from '../database/database.ts';
 import { usersAfter } from '../users/store/listUsers.ts';
 import { drained } from './drained.ts';
-import { goOn } from './stopped.ts';
 import { lineOfUser } from './userLine.ts';
 
 /** Users can have 130 KB each. */
@@ -12,7 +11,7 @@ const BATCH = 100;
  * Writes every user of a tenant as a line of JSON, by user ID. It holds a batch of users at a time.
  * @param appId the application whose data of the users is written
  * @returns how many
- * @throws StartError when it is stopped
+ * @throws the reason of the signal when it is stopped
  */
 export async function exportUsers(
   database: Database,
@@ -24,7 +23,7 @@ export async function exportUsers(
   let count = 0;
   let last = '';
   for (;;) {
-    goOn(signal);
+    signal.throwIfAborted();
     const users = await usersAfter(database, tenantId, last, BATCH);
     if (users.length === 0) return count;
     const text = users.map((user) => `${JSON.stringify(lineOfUser(user, appId))}\n`).join('');
