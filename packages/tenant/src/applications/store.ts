@@ -37,7 +37,10 @@ export async function insertTenant(database: Queryable, tenantId: string, name: 
   });
 }
 
-/** Lets one writer at a time change the applications and the keys of a tenant: names are unique; a management one and a key that signs stay. */
+/**
+ * Lets one writer at a time change the applications and the keys of a tenant: names are unique; a management application and a
+ * key that signs stay.
+ */
 export async function lockTenant(connection: Queryable, tenantId: string): Promise<void> {
   await connection.query({ text: 'select from tenants where tenant_id = $1 for no key update', values: [tenantId] });
 }

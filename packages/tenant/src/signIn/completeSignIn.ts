@@ -22,8 +22,7 @@ const PAUSE_MS = 5;
  * Signs a user in who has proved who it is: records it, and gives tokens.
  * @param sessionId a session of the same user that this sign-in joins
  * @throws UserNotActive; InvalidCredentials or InvalidCode when what was proved is the user's no more; SessionOver when there is
- * no such session to join; DatabaseUnavailable when others change the user again
- * and again
+ * no such session to join; DatabaseUnavailable when others change the user again and again
  */
 export async function completeSignIn(
   { database, tokens }: Pick<SignInParts, 'database' | 'tokens'>,

@@ -1,4 +1,3 @@
-import { wantHashingRoom } from '../hashing/hashing.ts';
 import type { Limiter } from '../limits/limits.ts';
 import type { Passwords } from '../users/passwords.ts';
 import type { Password } from '../users/rules/user.ts';
@@ -18,7 +17,6 @@ export async function provePassword(
   stored: Password | null | undefined,
   wrong: () => Error,
 ): Promise<void> {
-  wantHashingRoom();
   const before = await limiter.failures(tenantId, name);
   if (before.lockedFor > 0) throw new SignInLocked(before.lockedFor);
   if (!(await passwords.matches(password, stored)) || !stored) {

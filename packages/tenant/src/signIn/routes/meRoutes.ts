@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { operations, type UserTokenClaims } from '@tessera/contract';
 import { findClient } from '../../applications/clientStore.ts';
+import { wantHashingRoom } from '../../hashing/hashing.ts';
 import { route } from '../../http/route.ts';
 import {
   InvalidPasswordInput,
@@ -73,6 +74,7 @@ export function ownPasswordRoutes(app: FastifyInstance, parts: SignInParts): voi
   });
 
   route(app, operations.updateOwnPassword, async ({ body, caller }) => {
+    wantHashingRoom();
     const { user, session } = await currentSession(parts, caller);
     if (!user.password) throw new PasswordConfigured('The user has no password yet');
     const of = { tenantId: caller.tid, name: userName(user) };

@@ -43,7 +43,10 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
   const { database, limiter, publicUrl } = parts;
   tellByCode(app);
 
-  /** The user whose name and password they are. @throws InvalidCredentials, SignInLocked, UserNotActive, PasswordTemporary, PasswordExpired, TemporaryPasswordExpired */
+  /**
+   * The user whose name and password they are.
+   * @throws InvalidCredentials, SignInLocked, UserNotActive, PasswordTemporary, PasswordExpired, TemporaryPasswordExpired
+   */
   const prove = async (client: ClientOfApplication, { type, value }: Name, password: string): Promise<User> => {
     const { tenant_id: tenantId } = client;
     const user = await findSignInUser(database, tenantId, type, value);
