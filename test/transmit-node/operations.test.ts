@@ -413,6 +413,12 @@ describe('groups', () => {
     });
     expect(changed).toMatchObject({ description: 'On any ship', custom_data: { n: 1 } });
     expect(await output('getGroup', { groupId })).toEqual([changed]);
+    const [numbered] = await output('updateGroup', {
+      groupId,
+      groupFields: { description: '={{ 77 }}', custom_data: '={{ ({ value: 5 }) }}' },
+    });
+    expect(numbered).toMatchObject({ description: '77', custom_data: { value: 5 } });
+    await output('updateGroup', { groupId, groupFields: { description: 'On any ship', custom_data: '{"n":1}' } });
     const [cleared] = await output('updateGroup', { groupId, clearGroupFields: ['description', 'custom_data'] });
     expect(Object.keys(cleared!)).not.toEqual(expect.arrayContaining(['description']));
     expect(cleared).not.toHaveProperty('custom_data');

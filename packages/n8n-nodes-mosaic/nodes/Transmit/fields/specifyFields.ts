@@ -2,6 +2,7 @@ import type { IDataObject, INodeProperties, INodePropertyOptions } from 'n8n-wor
 import { NodeOperationError } from 'n8n-workflow';
 import type { Run } from '../run/run';
 import { clearableOptions, createFields } from './attributes';
+import { clearIn } from './clearing';
 import { exactJson } from './exactJson';
 import { bodyOfFields, bodyOfRow, textOf, type EmptyValues } from './userBody';
 
@@ -131,14 +132,8 @@ export function specified(run: Run, item: number, purpose: Purpose): Specified {
 	const options = run.options<FieldOptions>(item);
 	const empty = options.emptyValues ?? (run.version === 1 ? 'sendAsIs' : 'ignore');
 	const made = ofWay(run, item, empty, purpose);
-	const cleared = purpose === 'update' ? run.parameters.get<string[]>('clearFields', item, []) : [];
-	for (const name of cleared) {
-		if (made.body[name] !== undefined && made.body[name] !== null) {
-			throw new NodeOperationError(run.node, `"${name}" is both set and among 'Clear Fields'`);
-		}
-		made.body[name] = null;
-	}
 	if (purpose === 'create') made.body = withoutNull(made.body);
+	else clearIn(run.node, made.body, run.parameters.get<string[]>('clearFields', item, []));
 	// One that was added and turns out to be nothing allows nothing.
 	if (options.allowedFields) checkAllowed(run, made.body, options.allowedFields);
 	return made;

@@ -101,9 +101,6 @@ function valueOf(
 	}
 }
 
-/** A value inside a group: all of them are text, but for switches. */
-const textIn = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
-
 /** A text as the API takes it: IDs and phone numbers may come as numbers, and addresses as the API shows them. */
 export function textOf(value: unknown): IDataObject[string] {
 	if (typeof value === 'number') return String(value);
@@ -133,7 +130,7 @@ function group(value: IDataObject[string], members: Member[]): IDataObject[strin
 			? list(given as IDataObject[string])
 			: isEmpty(given)
 				? EMPTY
-				: textIn(given);
+				: textOf(given);
 		return kept === EMPTY ? [] : [[name, kept]];
 	});
 	// A switch alone says nothing: a group of which all else is empty was left untouched.

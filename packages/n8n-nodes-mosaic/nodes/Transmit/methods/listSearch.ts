@@ -14,7 +14,7 @@ export async function searchUsers(
 	const { items, next } = await page(this, '/cis/v1/users', prefix, paginationToken);
 	return {
 		results: items.map((user) => ({ name: labelOf(user), value: String(user.user_id) })),
-		...next,
+		...(next && { paginationToken: next }),
 	};
 }
 
@@ -35,9 +35,9 @@ export async function searchGroups(
 		const results = items
 			.filter(({ name }) => String(name).toLowerCase().includes(wanted))
 			.map(({ name, group_id: id }) => ({ name: String(name), value: String(id) }));
-		if (next.paginationToken === undefined) return { results };
+		if (next === undefined) return { results };
 		// The API does not search: on a page without any, the list would end.
-		offset = next.paginationToken;
+		offset = next;
 		if (results.length > 0) return { results, paginationToken: `${offset} ${first}` };
 	}
 }
@@ -57,12 +57,7 @@ async function page(
 	});
 	checkStatus(answer);
 	const items = listOf(answer);
-	return {
-		items,
-		next: (items.length === PAGE ? { paginationToken: String(offset + PAGE) } : {}) as {
-			paginationToken?: string;
-		},
-	};
+	return { items, next: items.length === PAGE ? String(offset + PAGE) : undefined };
 }
 
 /** "name (email)", or what there is of it. */

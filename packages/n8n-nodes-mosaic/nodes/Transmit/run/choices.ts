@@ -1,6 +1,5 @@
 import type { IDataObject, INode, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { namesOf } from '../fields/names';
 import { isObject } from './expressions';
 
 /**
@@ -20,9 +19,7 @@ export function chosen(
 		case 'options':
 			return oneOf(node, property, value);
 		case 'multiOptions':
-			return namesOf(node, property.displayName, value ?? []).map((name) =>
-				oneOf(node, property, name),
-			);
+			return namesOf(node, property, value).map((name) => oneOf(node, property, name));
 		case 'collection':
 			return property.name === 'options' && isObject(value)
 				? chosenInside(node, property.options as INodeProperties[], value as IDataObject)
@@ -43,6 +40,15 @@ function chosenInside(
 			return [name, chosen(node, property, value)];
 		}),
 	);
+}
+
+/** Names; an expression may give them as text between commas, and nothing at all for none. */
+function namesOf(node: INode, { displayName }: INodeProperties, value: unknown): string[] {
+	const names = typeof value === 'string' ? value.split(',') : (value ?? []);
+	if (Array.isArray(names) && names.every((name) => typeof name === 'string')) {
+		return names.map((name) => name.trim()).filter((name) => name !== '');
+	}
+	throw new NodeOperationError(node, `'${displayName}' must be a list of names`);
 }
 
 function truth(node: INode, { displayName }: INodeProperties, value: unknown): boolean {

@@ -1,5 +1,6 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type { IDataObject, INode, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { clearIn } from '../../fields/clearing';
 import { exactJson } from '../../fields/exactJson';
 import { textOf } from '../../fields/userBody';
 import type { Operation } from '../../run/operation';
@@ -48,15 +49,15 @@ const fields = (options: INodeProperties[], describes: string): INodeProperties 
 	options,
 });
 
+const jsonOf = (node: INode, value: unknown): unknown =>
+	typeof value === 'string' ? exactJson(node, 'Custom Data (custom_data)', value) : value;
+
 /** The fields of a group that were added and are not left untouched. */
 function bodyOf({ node, parameters }: Run, item: number): IDataObject {
 	const given = parameters.get<IDataObject>('groupFields', item, {});
 	return Object.fromEntries(
 		Object.entries(given).flatMap(([key, value]) => {
-			const read =
-				key === 'custom_data' && typeof value === 'string'
-					? exactJson(node, 'Custom Data (custom_data)', value)
-					: textOf(value);
+			const read = key === 'custom_data' ? jsonOf(node, value) : textOf(value);
 			const isEmpty =
 				read === '' ||
 				read === undefined ||
@@ -115,13 +116,7 @@ export const updateGroup: Operation = {
 	jobs(run, item) {
 		const { id, path } = groupOf(run, item);
 		const body = bodyOf(run, item);
-		const cleared = run.parameters.get<string[]>('clearGroupFields', item, []);
-		for (const name of cleared) {
-			if (body[name] !== undefined && body[name] !== null) {
-				throw new NodeOperationError(run.node, `"${name}" is both set and among 'Clear Fields'`);
-			}
-			body[name] = null;
-		}
+		clearIn(run.node, body, run.parameters.get<string[]>('clearGroupFields', item, []));
 		if (Object.keys(body).length === 0) {
 			throw new NodeOperationError(run.node, "'Fields': add at least one field to update");
 		}

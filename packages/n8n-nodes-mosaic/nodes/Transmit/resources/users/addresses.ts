@@ -38,7 +38,7 @@ function addressOf({ node, parameters }: Run, item: number) {
 	const value = parameters.get<unknown>('address', item, '');
 	const member = kind === 'emails' ? 'email' : 'phone_number';
 	return {
-		path: `${segment(node, 'Kind', kind)}/${segment(node, 'Address', value)}`,
+		path: `${kind}/${segment(node, 'Address', value)}`,
 		shown: { [member]: String(value).trim() },
 	};
 }
