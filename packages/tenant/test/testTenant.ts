@@ -134,5 +134,6 @@ export async function makeClient(url: string | string[], credentials = CREDENTIA
 let serial = 0;
 /** An email that no other test of this run uses. */
 export const freshEmail = (): string => `user${(serial += 1)}-${process.pid}@example.com`;
+let phones = 0;
 /** A phone number that no other test of this run uses, in E.164. */
-export const freshPhone = (): string => `+1212555${String((serial += 1)).padStart(4, '0')}`;
+export const freshPhone = (): string => `+1212${2_000_000 + (phones += 1)}`;
