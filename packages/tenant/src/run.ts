@@ -3,7 +3,6 @@ import type { MadeCredentials } from './access/firstStart.ts';
 import { readConfig, USAGE } from './config.ts';
 import { makeLog } from './log.ts';
 import { StartError } from './startError.ts';
-import { startTenant } from './tenant.ts';
 
 /** A stop that takes longer than this is cut short: supervisors kill at 10 s, and none should have to. */
 const STOP_MS = 5000;
@@ -36,7 +35,9 @@ export async function run(): Promise<void> {
   }
   // Whoever has closed it reads nothing of this.
   process.stdout.on('error', () => {});
-  const starting = startTenant({ ...config, log, onNewCredentials: (made) => showOnce(made, process.stdout) });
+  const starting = import('./tenant.ts').then(({ startTenant }) =>
+    startTenant({ ...config, log, onNewCredentials: (made) => showOnce(made, process.stdout) }),
+  );
   const early = await Promise.race([asked, starting.then(() => undefined)]);
   if (early) {
     log.info({ signal: early }, 'stopping');
