@@ -1,11 +1,13 @@
-import { chmod, cp, glob, rm } from 'node:fs/promises';
+import { chmod, cp, glob, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { rolldown, type Plugin } from 'rolldown';
 
 /**
  * Makes the JavaScript that is published and run: the tenant and the contract in a few files, so that a start loads neither
- * hundreds of files nor a compiler. Libraries stay where npm puts them.
+ * hundreds of files nor a compiler. Libraries stay where npm puts them, but for those whose hundreds of files took half of a
+ * start: what is used of them goes in, with their licences beside it.
  */
+const INCLUDED = ['typebox', 'kysely', 'libphonenumber-js', 'uuid'];
 const SOURCES = path.join(import.meta.dirname, 'src');
 const TARGET = path.join(import.meta.dirname, 'dist');
 
@@ -21,6 +23,28 @@ const filesBeside: Plugin = {
   },
 };
 
+/** The licences of the libraries that are in the files, which want to be told with them. */
+const licences: Plugin = {
+  name: 'licences',
+  async generateBundle(_options, files) {
+    const modules = Object.values(files).flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+    const libraries = new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []));
+    let source = '';
+    for (const library of [...libraries].sort()) {
+      const { name, version } = JSON.parse(await readFile(path.join(library, 'package.json'), 'utf8')) as Library;
+      for (const file of (await readdir(library)).filter((entry) => /^licen[cs]e/i.test(entry))) {
+        source += `${name} ${version}\n\n${(await readFile(path.join(library, file), 'utf8')).trim()}\n\n\n`;
+      }
+    }
+    this.emitFile({ type: 'asset', fileName: 'licences.txt', source });
+  },
+};
+
+interface Library {
+  name: string;
+  version: string;
+}
+
 await rm(TARGET, { recursive: true, force: true });
 const bundle = await rolldown({
   input: {
@@ -29,9 +53,10 @@ const bundle = await rolldown({
     'hashing/worker': path.join(SOURCES, 'hashing/worker.ts'),
   },
   platform: 'node',
-  external: (id) => !/^(?:[./]|@tessera\/contract)/.test(id),
+  external: (id) =>
+    !/^[./]/.test(id) && !['@tessera/contract', ...INCLUDED].some((name) => `${id}/`.startsWith(`${name}/`)),
   resolve: { conditionNames: ['source'] },
-  plugins: [filesBeside],
+  plugins: [filesBeside, licences],
 });
 await bundle.write({ dir: TARGET, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' });
 await bundle.close();
