@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 import { freshEmail } from '../../packages/tenant/test/testTenant.ts';
 import type { Fault } from './faultyProxy.ts';
@@ -10,6 +11,12 @@ const one = { manyAtOnce: false };
 /** Updates each user of the items. */
 const update = { userId: byId('={{ $json.id }}'), fields: { language: '={{ "l" + $json.n }}' } };
 const itemsOf = (users: { user_id: string }[]) => users.map(({ user_id }, n) => ({ id: user_id, n }));
+
+/** Two users, the second of whom wants the first one's secondary email. */
+const withSecondary = (secondary: string) => [
+  { email: freshEmail(), secondary_emails: [secondary] },
+  { email: secondary },
+];
 
 /** A server elsewhere that keeps what it gets. */
 async function startElsewhere() {
@@ -548,6 +555,61 @@ describe('a fault of one item stays with it', () => {
       expect(shown.map(({ language }) => language)).toEqual(input.map(({ language }) => language));
       expect((await setting.tenant.get(id)).language).toBe(order.at(-1)!.language);
     }
+  });
+
+  it('of two items that want one identifier, the first gets it, however slow it is', async () => {
+    const slowFirst = () => {
+      let first = true;
+      setting.proxy.faults = (line) => {
+        if (!first || !/^(?:POST|PUT)/.test(line)) return undefined;
+        first = false;
+        return { kind: 'slow', ms: 150 };
+      };
+    };
+    const outcomes = async (operation: string, parameters: INodeParameters, rows: IDataObject[]) => {
+      slowFirst();
+      const { items } = await setting.run(operation, parameters, rows, 'continueRegularOutput');
+      return items.map(({ json }) => (json.details as { status?: number } | undefined)?.status ?? 'done');
+    };
+    const options = { options: one };
+    const [email, username, secondary] = [freshEmail(), freshEmail(), freshEmail()];
+    const made = { specifyFields: 'json', json: '={{ $json.body }}', ...options };
+    const bodies = [{ email, language: 'a' }, { username: freshEmail() }, { email: email.toUpperCase(), username }];
+    const rows = bodies.map((body) => ({ body: JSON.stringify(body) }));
+    expect(await outcomes('createUser', made, rows)).toEqual(['done', 'done', 409]);
+    expect(
+      await outcomes('createUsers', { users: JSON.stringify(withSecondary(secondary)), ...options }, [{}]),
+    ).toEqual(['done', 409]);
+
+    const users = await setting.newUsers(2);
+    const taken = freshEmail();
+    expect(
+      await outcomes(
+        'updateUser',
+        { userId: byId('={{ $json.id }}'), fields: { username: taken }, ...options },
+        itemsOf(users),
+      ),
+    ).toEqual(['done', 409]);
+
+    const external = freshEmail();
+    const upserts = {
+      matchAgainst: 'email',
+      valueToMatch: '={{ $json.email }}',
+      fields: { external_user_id: external },
+    };
+    expect(
+      await outcomes('createOrUpdateUser', { ...upserts, ...options }, [
+        { email: freshEmail() },
+        { email: freshEmail() },
+      ]),
+    ).toEqual(['done', 409]);
+    const [second, wanted] = [await setting.newUser(), freshEmail()];
+    expect(
+      await outcomes('createOrUpdateUser', { ...upserts, fields: { external_user_id: wanted } }, [
+        { email: second.email!.value },
+        { email: freshEmail() },
+      ]),
+    ).toEqual(['done', 409]);
   });
 
   it('nothing is written after a user was not found, unless the node continues', async () => {

@@ -142,7 +142,7 @@ class Execution {
 			return;
 		}
 		// What was asked for before for the same user is done before.
-		if (this.comesAfterMany(job.key)) {
+		if (this.comesAfterMany(job.keys)) {
 			await this.send();
 			await Promise.all(this.sending.keys());
 		}
@@ -159,10 +159,10 @@ class Execution {
 	}
 
 	/** Whether what was gathered, or is being sent, may be about the same. */
-	private comesAfterMany(key: string | undefined): boolean {
-		if (key === undefined) return true;
+	private comesAfterMany(keys: string[] | undefined): boolean {
+		if (keys === undefined) return true;
 		const sending = [...this.sending.values()];
-		return this.many?.has(key) === true || sending.some((keys) => keys.has(key));
+		return keys.some((key) => this.many?.has(key) || sending.some((theirs) => theirs.has(key)));
 	}
 
 	/** Does a task by itself, as soon as there is a place. */
@@ -174,7 +174,7 @@ class Execution {
 			return;
 		}
 		const work = pool
-			.inOrder(task.job.key, async () => await task.job.run(task.maybeDone ?? false))
+			.inOrder(task.job.keys ?? [], async () => await task.job.run(task.maybeDone ?? false))
 			.then(
 				(outcome) => void (task.outcome = outcome),
 				(error: Error) => this.fail(task, error),
@@ -192,7 +192,7 @@ class Execution {
 		const { context, settings } = this.run;
 		const most = context.continueOnFail() ? Math.min(MOST_TOGETHER, settings.maxConcurrency) : 1;
 		const tasks = this.many?.take() ?? [];
-		const keys = new Set(tasks.flatMap(({ job }) => job.key ?? []));
+		const keys = new Set(tasks.flatMap(({ job }) => job.keys ?? []));
 		const mustWait = () =>
 			[...this.sending].flatMap(([sent, theirs]) =>
 				this.sending.size >= most || [...theirs].some((key) => keys.has(key)) ? sent : [],
@@ -208,7 +208,7 @@ class Execution {
 	private async together(tasks: Task[]): Promise<void> {
 		const work = async () => {
 			// What goes by itself for the same users was asked for before.
-			await this.run.pool.settled(tasks.flatMap(({ job }) => job.key ?? []));
+			await this.run.pool.settled(tasks.flatMap(({ job }) => job.keys ?? []));
 			const again = await this.many!.send(tasks);
 			for (const task of tasks) if (task.error) this.fail(task, task.error);
 			for (const task of again) if (!this.hasEnded) await this.alone(task);

@@ -33,9 +33,9 @@ export interface ManyEntry {
 export interface Job {
 	/** What an error says it is about, where the item has several: the place in a list, and identifiers. */
 	subject?: IDataObject;
-	/** Jobs with the same key are done one after another. */
-	key?: string;
-	/** How the key names a user: one who is named in two ways has two keys. */
+	/** What it is about: of jobs with a key in common, one is done after another. Absent, it may be about anything. */
+	keys?: string[];
+	/** How its first key names a user: one who is named in two ways has two keys. */
 	mode?: string;
 	/** Jobs that ask the same are done once, and each of their items gets the answer. */
 	question?: string;

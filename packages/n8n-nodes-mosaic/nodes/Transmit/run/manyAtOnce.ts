@@ -55,7 +55,7 @@ export class ManyAtOnce {
 
 	/** Whether one with this key was gathered. */
 	has(key: string): boolean {
-		return this.gathered.some(({ job }) => job.key === key);
+		return this.gathered.some(({ job }) => job.keys?.includes(key));
 	}
 
 	/** What was gathered. */
@@ -74,17 +74,25 @@ export class ManyAtOnce {
 		const order = new Map(tasks.map((task, place) => [task, place] as const));
 		const again: Task[] = [];
 		const gathered = await this.parts(tasks, again);
-		// What comes after one that goes by itself, for the same user, goes by itself after it.
+		// What comes after one that goes by itself, about the same, goes by itself after it; and so does a user to be created after
+		// an update about the same, since creations are sent first.
 		const firstAlone = new Map<string, number>();
-		for (const task of again) {
-			const { key } = task.job;
+		const goesAlone = (task: Task) => {
 			const place = order.get(task)!;
-			if (key !== undefined && place < (firstAlone.get(key) ?? Infinity))
-				firstAlone.set(key, place);
-		}
-		const parts = gathered.filter(({ task }) => {
-			const waits = order.get(task)! > (firstAlone.get(task.job.key ?? '') ?? Infinity);
-			if (waits) again.push(task);
+			for (const key of keysOf(task))
+				firstAlone.set(key, Math.min(place, firstAlone.get(key) ?? place));
+		};
+		again.forEach(goesAlone);
+		const updated = new Set<string>();
+		const parts = gathered.filter(({ task, method }) => {
+			const place = order.get(task)!;
+			const waits =
+				keysOf(task).some((key) => place > (firstAlone.get(key) ?? place)) ||
+				(method === 'POST' && isAbout(task, updated));
+			if (waits) {
+				goesAlone(task);
+				again.push(task);
+			} else if (method === 'PUT') keysOf(task).forEach((key) => updated.add(key));
 			return !waits;
 		});
 		const unfinished = new Set<string>();
@@ -145,7 +153,7 @@ export class ManyAtOnce {
 	): Promise<Task[]> {
 		const again: Task[] = [];
 		const parts = all.filter(({ task }) => {
-			const waits = unfinished.has(task.job.key ?? '');
+			const waits = isAbout(task, unfinished);
 			if (waits) again.push(task);
 			return !waits;
 		});
@@ -164,15 +172,15 @@ export class ManyAtOnce {
 			// By itself, each tells what is wrong with it; and one that may be done already looks for that.
 			for (const { task } of parts) {
 				task.maybeDone = items.maybeDone;
-				if (task.job.key !== undefined) unfinished.add(task.job.key);
+				for (const key of keysOf(task)) unfinished.add(key);
 			}
 			return [...parts.map(({ task }) => task), ...again];
 		}
 		for (const [place, { task }] of parts.entries()) {
 			const { job } = task;
 			const { user, error } = items[place] ?? {};
-			// What comes after one that is to be done again, for the same user, is done again after it.
-			if (user && !unfinished.has(job.key ?? '')) {
+			// What comes after one that is to be done again, about the same, is done again after it.
+			if (user && !isAbout(task, unfinished)) {
 				settleWith(task, () => job.many!.outcome(user, method));
 				continue;
 			}
@@ -182,12 +190,17 @@ export class ManyAtOnce {
 			else {
 				task.maybeDone = refusal?.maybeDone ?? true;
 				again.push(task);
-				if (job.key !== undefined) unfinished.add(job.key);
+				for (const key of keysOf(task)) unfinished.add(key);
 			}
 		}
 		return again;
 	}
 }
+
+const keysOf = ({ job }: Task): string[] => job.keys ?? [];
+
+const isAbout = (task: Task, keys: Set<string>): boolean =>
+	keysOf(task).some((key) => keys.has(key));
 
 function settle(task: Task, error: Error): void {
 	settleWith(task, () => {

@@ -1,6 +1,6 @@
 /**
- * Does work side by side, so much of it at once and no more. Work with the same key is done one after another, in the order
- * of asking. How much is done at once halves when a server says that it is too much, and grows again while it does not.
+ * Does work side by side, so much of it at once and no more. Work with a key in common is done one after another, in the
+ * order of asking. How much is done at once halves when a server says that it is too much, and grows again while it does not.
  */
 export class Pool {
 	private limit: number;
@@ -29,19 +29,18 @@ export class Pool {
 		this.wake();
 	}
 
-	/** Does work after all that was asked for before under the same key. */
-	async inOrder<T>(key: string | undefined, work: () => Promise<T>): Promise<T> {
-		if (key === undefined) return await work();
-		const before = this.last.get(key);
+	/** Does work after all that was asked for before under any of these keys. */
+	async inOrder<T>(keys: string[], work: () => Promise<T>): Promise<T> {
+		const before = this.settled(keys);
 		const mine = (async () => {
-			await before?.catch(() => {});
+			await before;
 			return await work();
 		})();
-		this.last.set(key, mine);
+		for (const key of keys) this.last.set(key, mine);
 		try {
 			return await mine;
 		} finally {
-			if (this.last.get(key) === mine) this.last.delete(key);
+			for (const key of keys) if (this.last.get(key) === mine) this.last.delete(key);
 		}
 	}
 

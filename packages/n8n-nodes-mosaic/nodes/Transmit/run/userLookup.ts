@@ -21,6 +21,15 @@ const SEARCHABLE: Record<string, RegExp> = {
 	phone_number: /^\+[1-9]\d+$/,
 	external_user_id: /^[!-~]+$/,
 };
+/** How the attributes of a body that are identifiers name a user. */
+const IDENTIFIERS = {
+	email: 'email',
+	secondary_emails: 'email',
+	phone_number: 'phone_number',
+	secondary_phone_numbers: 'phone_number',
+	username: 'username',
+	external_user_id: 'external_user_id',
+};
 /** A search has at most 100 expressions and 8,192 characters, encoded or not. */
 const TOGETHER = 50;
 const MOST_CHARACTERS = 100;
@@ -69,6 +78,16 @@ export class UserLookup {
 	/** What tells users apart as far as their names do. */
 	keyOf({ mode, value }: UserName): string {
 		return `${ROUTES[mode] ? mode : 'id'} ${canonical(mode, String(value))}`;
+	}
+
+	/** The keys of the identifiers that a body gives a user: of two users who want one, the first is to get it. */
+	keysIn(body: IDataObject): string[] {
+		return Object.entries(IDENTIFIERS).flatMap(([name, mode]) =>
+			[body[name]]
+				.flat()
+				.filter((value) => typeof value === 'string')
+				.map((value) => this.keyOf({ mode, value })),
+		);
 	}
 
 	/** The user. @throws Refusal when there is none */

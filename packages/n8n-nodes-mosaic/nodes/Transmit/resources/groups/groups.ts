@@ -122,7 +122,7 @@ export const updateGroup: Operation = {
 		}
 		return [
 			{
-				key: id,
+				keys: [id],
 				run: async () => ({
 					output: [await run.sender.object({ method: 'PUT', path, body }, 'harmless')],
 					done: 'updated',
@@ -183,7 +183,7 @@ export const deleteGroup: Operation = {
 		const { id, path } = groupOf(run, item);
 		return [
 			{
-				key: id,
+				keys: [id],
 				run: async () => {
 					await removeOnce(run.sender, path);
 					return { output: [{ deleted: true, group_id: id }], done: 'deleted' };

@@ -177,7 +177,7 @@ function job(
 	};
 
 	return {
-		key: run.users.keyOf(identifier),
+		keys: [run.users.keyOf(identifier), ...run.users.keysIn(body)],
 		mode: identifier.mode,
 		run: async (maybeDone) => {
 			if (behavior === 'createOnly') return await createOnly(maybeDone);

@@ -51,6 +51,7 @@ export function creation(run: Run, body: IDataObject, options: Partial<OutputOpt
 		return { output: [shownUser(user, options)], done: 'created' };
 	};
 	return {
+		keys: run.users.keysIn(body),
 		run: async (maybeDone) => outcome(await createOnce(run, body, maybeDone)),
 		many: { entry: async () => await Promise.resolve({ method: 'POST', json: body }), outcome },
 	};

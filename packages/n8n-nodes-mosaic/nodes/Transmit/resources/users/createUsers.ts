@@ -39,7 +39,7 @@ export const createUsers: Operation = {
 				const fault = `'Users' must be an array of objects: number ${place} is none`;
 				const error = new NodeOperationError(run.node, fault);
 				return {
-					key: `place ${place}`,
+					keys: [],
 					subject: { place },
 					run: async () => await Promise.reject(error),
 				};

@@ -12,7 +12,7 @@ export function jobOnUser(run: Run, item: number, work: (id: string) => Promise<
 	// Before anything is sent.
 	run.users.pathOf(user);
 	return {
-		key: run.users.keyOf(user),
+		keys: [run.users.keyOf(user)],
 		mode: user.mode,
 		run: async () => await work(await run.users.idOf(user)),
 	};

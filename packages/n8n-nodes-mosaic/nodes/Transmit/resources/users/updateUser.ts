@@ -152,7 +152,7 @@ function job(run: Run, user: UserName, body: IDataObject, options: Partial<Updat
 	};
 	const refused = (error: Error): Outcome => notFoundOutcome(error, options);
 	return {
-		key: run.users.keyOf(user),
+		keys: [run.users.keyOf(user), ...run.users.keysIn(body)],
 		mode: user.mode,
 		run: async () => await work().catch(refused),
 		...(!looksFirst &&
