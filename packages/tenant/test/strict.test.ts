@@ -24,6 +24,56 @@ async function sendBytes(method: string, path: string, body: Buffer, type = 'app
   return { status: answer.status, body: (await answer.json()) as { message: string[] } };
 }
 
+describe('keys', () => {
+  /** Asks for a user, and gives the JSON of its custom data as it came, since this process reads keys wrongly as well. */
+  const written = async (method: string, path: string, body?: string): Promise<string> => {
+    const answer = await fetch(tenant.url + path, {
+      method,
+      headers: { authorization: `Bearer ${tenant.token}`, 'content-type': 'application/json' },
+      ...(body !== undefined && { body }),
+    });
+    const text = await answer.text();
+    return /"custom_data":(\{[^}]*\})/.exec(text)?.[1] ?? text;
+  };
+
+  it('are kept as they were written, whatever keys were read before', async () => {
+    const create = (custom: string) =>
+      written('POST', '/cis/v1/users', `{"email":"${freshEmail()}","custom_data":${custom}}`);
+    // V8 takes each of these for the one before it.
+    const pairs = [
+      [String.raw`{"a":1,"\\":2}`, String.raw`{"a":1,"\"":2}`],
+      [String.raw`{"b":1,"\\":2}`, String.raw`{"b":1,"\n":2}`],
+      [String.raw`{"c":1,"x\\":2}`, String.raw`{"c":1,"x\"":2}`],
+      [String.raw`{"d":1,"\\\"":2}`, String.raw`{"d":1,"\"\\":2}`],
+    ];
+    for (const [before, after] of pairs as [string, string][]) {
+      expect(await create(before)).toBe(before);
+      expect(await create(after)).toBe(after);
+    }
+    const { user_id: first } = await tenant.create({ email: freshEmail() });
+    const { user_id: second } = await tenant.create({ email: freshEmail() });
+    await written('PUT', `/cis/v1/users/${first}`, String.raw`{"custom_data":{"!":1,"\\":2}}`);
+    await written('PUT', `/cis/v1/users/${second}`, String.raw`{"custom_data":{"!":1,"\"":2}}`);
+    await written('GET', `/cis/v1/users/${first}`);
+    expect(await written('GET', `/cis/v1/users/${second}`)).toBe(String.raw`{"!":1,"\"":2}`);
+  });
+
+  it('that are there twice, or mean something to JavaScript, are refused however they are written', async () => {
+    const { user_id } = await tenant.create({ email: freshEmail() });
+    const update = (custom: string) => tenant.send('PUT', `/cis/v1/users/${user_id}`, `{"custom_data":${custom}}`);
+    for (const [custom, reason] of [
+      [String.raw`{"a\"b":1,"a\u0022b":2}`, 'a"b must not be there twice'],
+      [String.raw`{"ab":1,"a\u0062":2}`, 'ab must not be there twice'],
+      [String.raw`{"a":1,"\u005f_proto__":{}}`, 'The body is not valid JSON'],
+    ] as const) {
+      const { status, body } = await update(custom);
+      expect({ status, message: body.message }).toEqual({ status: 400, message: [reason] });
+    }
+    const { body } = await update(String.raw`{"\uE0000":1,"\"":{"\t":[{"\\":2}]}}`);
+    expect(body.result.custom_data).toEqual({ '\uE0000': 1, '"': { '\t': [{ '\\': 2 }] } });
+  });
+});
+
 describe('a search', () => {
   it.each([
     ['CORP\\ada', '"CORP\\\\ada"'],

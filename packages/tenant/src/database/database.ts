@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pLimit, { type LimitFunction } from 'p-limit';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
+import { parseJson } from '../json/parse.ts';
 import { asDatabaseError, DatabaseUnavailable, TimeLimitReached } from './errors.ts';
 import { TimeLimit, timeLimit } from './timeLimit.ts';
 
@@ -41,13 +42,15 @@ const SLOW_READER_MS = 3000;
 /** How long a connection may take to be made, or to come free. */
 const CONNECT_MS = 5000;
 
-const INT8 = 20;
+/** How values are read, by the type that PostgreSQL tells. Milliseconds and versions come as numbers: they stay below 2^53. */
+const READERS = new Map<number, (text: string) => unknown>([
+  [pg.types.builtins.INT8, Number],
+  [pg.types.builtins.JSON, (text) => parseJson(text)],
+  [pg.types.builtins.JSONB, (text) => parseJson(text)],
+]);
 
-/** Milliseconds and versions come as numbers: they stay below 2^53. */
-function typeParser(oid: number, format: 'text' | 'binary' = 'text'): unknown {
-  if (oid === INT8 && format === 'text') return Number;
-  return pg.types.getTypeParser(oid, format);
-}
+const typeParser = (oid: number, format: 'text' | 'binary' = 'text'): unknown =>
+  (format === 'text' && READERS.get(oid)) || pg.types.getTypeParser(oid, format);
 
 const TYPES: pg.CustomTypesConfig = { getTypeParser: typeParser as typeof pg.types.getTypeParser };
 

@@ -10,7 +10,7 @@ import {
 } from 'fastify';
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.ts';
-import { parseJson } from '../validation/json.ts';
+import { exactJson } from '../validation/json.ts';
 import { makeValidatorCompiler } from '../validation/validator.ts';
 import { addAuthentication, type Verify } from './authentication.ts';
 import { docsRoutes } from './docs.ts';
@@ -130,7 +130,7 @@ function readJson(request: FastifyRequest, body: Buffer, done: (error: Error | n
   try {
     if (!/^(?:utf-?8|us-ascii)$/i.test(charset)) throw new UnsupportedMediaType();
     if (body.length === 0) throw new InvalidRequest('The body is empty: it must be a JSON object');
-    done(null, parseJson(body));
+    done(null, exactJson(body));
   } catch (error) {
     done(error as Error);
   }

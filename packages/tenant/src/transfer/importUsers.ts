@@ -5,7 +5,7 @@ import type { ValidateFunction } from 'ajv';
 import pLimit from 'p-limit';
 import { v5 as nameBasedUuid } from 'uuid';
 import type { Passwords } from '../users/passwords.ts';
-import { parseJson } from '../validation/json.ts';
+import { exactJson } from '../validation/json.ts';
 import { faultsOf } from '../validation/faults.ts';
 import { makeCompiler } from '../validation/validator.ts';
 import { StartError } from '../startError.ts';
@@ -152,7 +152,7 @@ async function* batches(file: string, skip: number): AsyncGenerator<{ lines: Lin
 }
 
 function parsed(isLine: ValidateFunction<UserLine>, bytes: Buffer): UserLine {
-  const line = parseJson(bytes, 'line');
+  const line = exactJson(bytes, 'line');
   if (!isLine(line)) throw new InvalidRequest(faultsOf(isLine.errors ?? [], 'line'));
   return line;
 }

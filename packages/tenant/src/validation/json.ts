@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import secureJson from 'secure-json-parse';
+import { parseJson } from '../json/parse.ts';
+import { stringsOf } from '../json/strings.ts';
 import { MalformedJson } from './errors.ts';
 
 /** Enough to mend a body by. */
@@ -16,7 +18,7 @@ class LossyNumber {}
  * @param what it is, for words that say what is wrong; of a line, the reader names the number
  * @throws MalformedJson naming what is wrong, and the property where a number or a key is
  */
-export function parseJson(bytes: Buffer, what: 'body' | 'line' = 'body'): unknown {
+export function exactJson(bytes: Buffer, what: 'body' | 'line' = 'body'): unknown {
   const subject = what === 'body' ? 'The body ' : '';
   if (!isUtf8(bytes)) throw new MalformedJson(`${subject}is not valid UTF-8`);
   const text = bytes.toString();
@@ -24,7 +26,10 @@ export function parseJson(bytes: Buffer, what: 'body' | 'line' = 'body'): unknow
   let value: unknown;
   try {
     // The reviver sees each number as it was written; it costs time, and few bodies need it.
-    value = secureJson.parse(text, exact ? (markLossy as (key: string, value: unknown) => unknown) : undefined);
+    const reviver = exact ? (markLossy as (key: string, value: unknown) => unknown) : undefined;
+    value = parseJson(text, (part) => secureJson.parse(part, reviver) as unknown);
+    // What stands in an escaped key was not seen before.
+    if (text.includes('\\') && typeof value === 'object' && value !== null) secureJson.scan(value);
   } catch {
     throw new MalformedJson(`${subject}is not valid JSON`);
   }
@@ -71,26 +76,6 @@ function repeatedKey(text: string): string {
     known.add(key);
   }
   throw new Error('every key is there once');
-}
-
-/** Each string of valid JSON: where it begins, where it ends, and whether it is a key. */
-function* stringsOf(text: string): Generator<{ start: number; end: number; isKey: boolean }> {
-  for (let start = text.indexOf('"'); start >= 0;) {
-    let quote = text.indexOf('"', start + 1);
-    while (isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
-    let next = quote + 1;
-    while (text.charCodeAt(next) <= SPACE) next += 1;
-    yield { start, end: quote + 1, isKey: text[next] === ':' };
-    start = text.indexOf('"', next);
-  }
-}
-
-const SPACE = 0x20;
-
-function isEscaped(text: string, quote: number): boolean {
-  let before = quote - 1;
-  while (text[before] === '\\') before -= 1;
-  return (quote - before) % 2 === 0;
 }
 
 function markLossy(_key: string, value: unknown, context: { source?: string }): unknown {
