@@ -10,38 +10,58 @@ import { stringsOf } from './strings.ts';
 export function parseJson(text: string, native: (text: string) => unknown = JSON.parse): unknown {
   const value = native(text);
   if (!text.includes('\\')) return value;
-  const keys: string[] = [];
-  let mark = '\uE000';
+  // Each escaped key is replaced by one that needs no escape, and gets its name back in what is read.
+  let mark = '\u007F';
   while (text.includes(mark)) mark += mark;
-  let marked = '';
+  const names = new Map<string, string>();
+  const marks = new Map<string, string>();
+  const parts: string[] = [];
   let before = 0;
   for (const { start, end, isKey } of stringsOf(text)) {
-    const written = text.slice(start, end);
-    if (!isKey || !written.includes('\\')) continue;
-    marked += `${text.slice(before, start)}"${mark}${keys.length}"`;
+    const written = isKey ? text.slice(start, end) : '';
+    if (!written.includes('\\')) continue;
+    const marked = marks.get(written) ?? `${mark}${marks.size}`;
+    marks.set(written, marked);
+    names.set(marked, JSON.parse(written) as string);
+    parts.push(text.slice(before, start), `"${marked}"`);
     before = end;
-    keys.push(JSON.parse(written) as string);
   }
-  if (keys.length === 0) return value;
-  const read = native(marked + text.slice(before));
-  nameMarked(read, (key) => (key.startsWith(mark) ? keys[Number(key.slice(mark.length))]! : key));
-  return read;
+  if (names.size === 0) return value;
+  parts.push(text.slice(before));
+  return named(native(parts.join('')), names);
 }
 
-/** Gives the keys of all objects their names, in their order; a stack of our own, since input may nest deep. */
-function nameMarked(root: unknown, nameOf: (key: string) => string): void {
-  const open = [root];
+/** The same value with objects whose marked keys have their names; a stack of our own, since input may nest deep. */
+function named(root: unknown, names: Map<string, string>): unknown {
+  const whole = { root };
+  const open: Members[] = [whole];
   while (open.length > 0) {
-    const value = open.pop();
-    if (value === null || typeof value !== 'object') continue;
-    open.push(...(Object.values(value) as unknown[]));
-    const members = Object.entries(value) as [string, unknown][];
-    if (Array.isArray(value) || members.every(([key]) => nameOf(key) === key)) continue;
-    for (const [key] of members) delete (value as Record<string, unknown>)[key];
-    for (const [key, member] of members) {
-      // Set so, `__proto__` is a key like any other.
-      const property = { value: member, enumerable: true, configurable: true, writable: true };
-      Object.defineProperty(value, nameOf(key), property);
+    const holder = open.pop()!;
+    for (const key in holder) {
+      const member = holder[key];
+      if (member === null || typeof member !== 'object') continue;
+      const child = Array.isArray(member) ? (member as unknown as Members) : withNames(member as Members, names);
+      if (child !== member) holder[key] = child;
+      open.push(child);
     }
   }
+  return whole.root;
+}
+
+type Members = Record<string, unknown>;
+
+const PLAIN = { enumerable: true, configurable: true, writable: true };
+
+function withNames(object: Members, names: Map<string, string>): Members {
+  let isMarked = false;
+  for (const key in object) isMarked ||= names.has(key);
+  if (!isMarked) return object;
+  const copy: Members = {};
+  for (const key in object) {
+    const name = names.get(key) ?? key;
+    // Assigned, it would be what the object inherits from.
+    if (name === '__proto__') Object.defineProperty(copy, name, { ...PLAIN, value: object[key] });
+    else copy[name] = object[key];
+  }
+  return copy;
 }

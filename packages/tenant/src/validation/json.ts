@@ -9,6 +9,8 @@ const MAX_FAULTS = 50;
 /** Shorter numbers keep all their digits as doubles (IEEE 754: 15 decimal digits always do). */
 const MAYBE_LOSSY = /[\d.]{16}|[eE][-+]?\d{3}/;
 
+const ESCAPED_LETTER = /\\u00[4-7]/;
+
 /** Stands for a number that a double cannot hold as it was written. */
 class LossyNumber {}
 
@@ -28,8 +30,8 @@ export function exactJson(bytes: Buffer, what: 'body' | 'line' = 'body'): unknow
     // The reviver sees each number as it was written; it costs time, and few bodies need it.
     const reviver = exact ? (markLossy as (key: string, value: unknown) => unknown) : undefined;
     value = parseJson(text, (part) => secureJson.parse(part, reviver) as unknown);
-    // What stands in an escaped key was not seen before.
-    if (text.includes('\\') && typeof value === 'object' && value !== null) secureJson.scan(value);
+    // A key with a letter that is escaped has its name since then.
+    if (ESCAPED_LETTER.test(text)) secureJson.scan({ value });
   } catch {
     throw new MalformedJson(`${subject}is not valid JSON`);
   }
