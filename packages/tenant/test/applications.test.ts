@@ -64,7 +64,9 @@ describe('an application', () => {
     const { client_secret: secret, ...shown } = made.body.result as MadeApp;
     const again = await tenant.send('GET', `${APPS}/${shown.app_id}`);
     expect(again.body.result).toEqual(shown);
-    expect((await tenant.send('GET', APPS)).body.result).toContainEqual(shown);
+    // A logo may be large: a list has none.
+    const { logo: _, ...listed } = again.body.result as MadeApp & { logo: string };
+    expect((await tenant.send('GET', APPS)).body.result).toContainEqual(listed);
     const { rows } = { rows: await database.query<{ row: string }>('select to_jsonb(c)::text as row from clients c') };
     expect(JSON.stringify(rows)).not.toContain(secret);
   });
@@ -93,6 +95,27 @@ describe('an application', () => {
     expect(client.body).toMatchObject({ name: 'First', authentication_protocol: protocol, ...settings });
   });
 
+  it('takes what is said of its client beside the first client, where that says the same or nothing', async () => {
+    const beside = {
+      client_display_name: 'Shown',
+      client_type: 'native',
+      redirect_uris: ['https://a.example.com'],
+      resources: ['r'],
+    };
+    const app = await createApp({ ...beside, first_client: { name: 'First', redirect_uris: beside.redirect_uris } });
+    const { body } = await tenant.send('GET', `${APPS}/${app.app_id}/clients/${app.client_id}`);
+    expect(body).toMatchObject({ name: 'First', client_type: 'native', resources: ['r'] });
+  });
+
+  it('shows its domain with the time of its change', async () => {
+    const app = await createApp({ custom_domain: 'a.example.com' });
+    const { body } = await tenant.send('PUT', `${APPS}/${app.app_id}`, { custom_domain: 'b.example.com' });
+    expect(body.result.custom_domain).toEqual({ domain: 'b.example.com', updated_at: body.result.updated_at });
+    expect((await tenant.send('PUT', `${APPS}/${app.app_id}`, { app_description: 'x' })).body.result).toMatchObject({
+      custom_domain: { domain: 'b.example.com' },
+    });
+  });
+
   it('has a name of its own', async () => {
     const name = freshEmail();
     const { app_id } = await createApp({ app_name: name });
@@ -113,8 +136,8 @@ describe('an application', () => {
     ['no name', {}, 'app_name is required'],
     [
       'a client twice',
-      { app_name: 'x', client_type: 'web', first_client: { name: 'y', redirect_uris: [] } },
-      /^client_type and/,
+      { app_name: 'x', client_type: 'web', first_client: { name: 'y', redirect_uris: [], client_type: 'native' } },
+      'client_type and first_client.client_type must say the same',
     ],
     ['a client without redirect URIs', { app_name: 'x', first_client: { name: 'y' } }, /^first_client\.redirect_uris/],
     ['a redirect URI that is none', { app_name: 'x', redirect_uris: ['/back'] }, /^redirect_uris\[0\] must be/],
@@ -262,11 +285,27 @@ describe('a client', () => {
     expect(renamed.body).toMatchObject({ name: 'Till 2', description: 'At the door', session_expiration: 60 });
   });
 
+  it('is changed by what is shown of it', async () => {
+    const { app_id, client_id } = await createApp();
+    const path = `${APPS}/${app_id}/clients/${client_id}`;
+    const { session_expiration, token_expiration, name } = (await tenant.send('GET', path)).body;
+    expect(session_expiration).toBe(14 * 24 * 60 * 60);
+    const answer = await tenant.send('PUT', path, { session_expiration, token_expiration, name });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  });
+
   it('of SAML is kept as it came', async () => {
     const { app_id } = await createApp();
     const path = `${APPS}/${app_id}/clients`;
     const input = { name: 'Old', authentication_protocol: 'saml', sp_entity_id: 'urn:old', sign_assertion: true };
     expect((await tenant.send('POST', path, input)).body).toMatchObject(input);
+    // What has no redirect URIs but an entity ID is one.
+    const told = { name: 'Untold', sp_entity_id: 'urn:untold' };
+    const untold = (await tenant.send('POST', path, told)).body as MadeApp;
+    expect(untold).toMatchObject({ ...told, authentication_protocol: 'saml' });
+    await tenant.send('PUT', `${path}/${untold.client_id}`, { redirect_uris: ['https://a.example.com'] });
+    const { body } = await tenant.send('GET', `${path}/${untold.client_id}`);
+    expect(body.authentication_protocol).toBe('saml');
     const without = await tenant.send('POST', path, { name: 'Older', authentication_protocol: 'saml' });
     expect(without).toMatchObject({ status: 400, body: { message: ['sp_entity_id is required of a saml client'] } });
   });
@@ -310,6 +349,7 @@ describe('signing keys', () => {
   const jwks = async (url: string) =>
     ((await (await fetch(`${url}/oidc/jwks`)).json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
   const KEYS = `${APPS}/signing-keys`;
+  const createdKey = async () => (await tenant.send('POST', KEYS, { name: freshEmail() })).body as { kid: string };
 
   it('rotate: new tokens take the new key at once, old ones stay good, and both keys are published', async () => {
     const before = await tenant.send('GET', KEYS);
@@ -340,7 +380,7 @@ describe('signing keys', () => {
       (await (elsewhere ? (await there).send(method, path + more, body) : tenant.send(method, path + more, body)))
         .status;
     for (let round = 0; round < 4; round += 1) {
-      const keys = await Promise.all([1, 2].map(() => tenant.send('POST', path, { name: `k${round}` })));
+      const keys = await Promise.all([1, 2].map((n) => tenant.send('POST', path, { name: `k${round}-${n}` })));
       expect(keys.map(({ status }) => status)).toEqual([201, 201]);
       const all = (await tenant.send('GET', path)).body as unknown as { id: string; status: string }[];
       const [one, two] = all.filter(({ status }) => status !== 'signing');
@@ -368,7 +408,7 @@ describe('signing keys', () => {
           body: { message: ['This key signs: let another one sign first'] },
         });
       }
-      await tenant.send('POST', KEYS, { name: 'next' });
+      await tenant.send('POST', KEYS, { name: `next, ${end}` });
       const done =
         end === 'delete'
           ? await tenant.send('DELETE', `${KEYS}/${kid}`)
@@ -390,6 +430,13 @@ describe('signing keys', () => {
     expect({ status, source: body.source }).toEqual({ status: 201, source: 'uploaded' });
     expect(JSON.stringify([body, (await tenant.send('GET', KEYS)).body])).not.toContain(jwk.d);
     expect((await tenant.send('POST', `${KEYS}/upload`, { name: 'Twice', jwk })).status).toBe(409);
+    for (const taken of [
+      await tenant.send('POST', KEYS, { name: 'Ours' }),
+      await tenant.send('PUT', `${KEYS}/${(await createdKey()).kid}`, { name: 'Ours' }),
+    ]) {
+      expect(taken).toMatchObject({ status: 409, body: { ts_error_code: 'name_is_taken' } });
+    }
+    expect((await tenant.send('PUT', `${KEYS}/${body.kid}`, { name: 'Ours', status: 'signing' })).status).toBe(200);
     expect(decodeProtectedHeader(await getToken(tenant.url)).kid).toBe(body.kid);
     const another = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
     const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ format: 'jwk' });

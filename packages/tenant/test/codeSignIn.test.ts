@@ -66,6 +66,14 @@ describe('a one-time passcode', () => {
       generate_request_id: true,
     };
     const approval_data = { amount: 5, to: 'Charles' };
+    for (const [wrong, name] of [
+      [{ 'a b': 'x' }, 'approval_data'],
+      [{ to: 'Charles B.' }, 'approval_data.to'],
+    ] as const) {
+      const { status, body } = await send({ ...asked, approval_data: wrong });
+      const message = `${name} must have no other characters than letters, digits, underscores, hyphens and periods`;
+      expect({ status, message: body.message }).toEqual({ status: 400, message });
+    }
     const { body } = await send({ ...asked, approval_data });
     expect(body).toMatchObject({
       code: expect.stringMatching(/^\d{6}$/),
@@ -192,9 +200,13 @@ describe('a one-time passcode', () => {
     const user = await withPassword({ phone_number });
     const { session_id } = expectTokens(await signIn(user.username!));
     await send({ channel: 'sms', identifier: phone_number, identifier_type: 'phone_number' });
-    const both = expectTokens(
-      await enter(phone_number, 'phone_number', deliveries.codeFor(phone_number), { session_id }),
-    );
+    const code = deliveries.codeFor(phone_number);
+    expect(await enter(phone_number, 'phone_number', code, { session_id: 'none' })).toMatchObject({
+      status: 400,
+      body: { error_code: 'session_not_found' },
+    });
+    // The code was not used up by it.
+    const both = expectTokens(await enter(phone_number, 'phone_number', code, { session_id }));
     expect(both.session_id).toBe(session_id);
     expect(decodeJwt(both.id_token).amr).toEqual(['pwd', 'sms', 'mfa']);
     const stranger = await withPassword();

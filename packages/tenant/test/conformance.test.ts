@@ -56,8 +56,8 @@ const aProvider = () => ({
 
 /** A key that validates. */
 async function spareKey(): Promise<string> {
-  const { body } = await tenant.send('POST', '/cis/v1/applications/signing-keys', { name: 'one' });
-  await tenant.send('POST', '/cis/v1/applications/signing-keys', { name: 'two' });
+  const { body } = await tenant.send('POST', '/cis/v1/applications/signing-keys', { name: freshEmail() });
+  await tenant.send('POST', '/cis/v1/applications/signing-keys', { name: freshEmail() });
   return body.kid as string;
 }
 
@@ -125,8 +125,8 @@ const valid: Record<
   rotateClientSecret: ({ appId, clientId }) => ({ params: { appId, clientId }, body: { previous_valid_for: 10 } }),
   deleteAppClient: ({ appId, clientId }) => ({ params: { appId, clientId } }),
   deleteAppClients: ({ appId }) => ({ params: { appId } }),
-  createClientTokenSigningKey: () => ({ body: { name: 'new' } }),
-  uploadClientTokenSigningKey: () => ({ body: { name: 'ours', jwk: newJwk() } }),
+  createClientTokenSigningKey: () => ({ body: { name: freshEmail() } }),
+  uploadClientTokenSigningKey: () => ({ body: { name: freshEmail(), jwk: newJwk() } }),
   getClientTokenSigningKeys: () => ({}),
   updateTokenSigningKey: async () => ({ params: { id: await spareKey() }, body: { status: 'disabled' } }),
   deleteClientTokenSigningKey: async () => ({ params: { id: await spareKey() } }),

@@ -23,7 +23,9 @@ const noApplication = { 404: { description: 'There is no such application', sche
 const noClient = { 404: { description: 'There is no such application or client', schema: HttpError } };
 const noKey = { 404: { description: 'There is no such key', schema: HttpError } };
 const taken = { 409: { description: 'The name is taken', schema: IdentifierIsTakenError } };
-const keyTaken = { 409: { description: 'The key is there already', schema: IdentifierIsTakenError } };
+const keyTaken = {
+  409: { description: 'The name is taken, or the key is there already', schema: IdentifierIsTakenError },
+};
 
 /** Applications, and the keys that tokens are signed with. */
 export const applicationOperations = {
@@ -318,7 +320,7 @@ export const applicationOperations = {
       ...badRequest,
       ...unauthorized,
       ...forbidden,
-      ...keyTaken,
+      ...taken,
     },
   },
   uploadClientTokenSigningKey: {
@@ -374,6 +376,7 @@ export const applicationOperations = {
       ...badRequest,
       ...unauthorized,
       ...forbidden,
+      ...taken,
       ...noKey,
     },
   },

@@ -65,6 +65,10 @@ export const formats = {
     test: (value: string) => /^#(?:[\da-f]{3}|[\da-f]{6})$/i.test(value),
     reason: 'must be a colour such as #3b82f6',
   },
+  'approval-text': {
+    reason: 'must have no other characters than letters, digits, underscores, hyphens and periods',
+    test: (value: string) => /^[A-Za-z0-9_.-]*$/.test(value),
+  },
   'otp-message': {
     test: (value: string) => isPlainText(value) && value.includes('{otp}') && value.includes('{app}'),
     reason: 'must contain {otp} and {app}, and no control characters',

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { operations, type ApiSigningKey } from '@tessera/contract';
+import { NameTaken } from '../applications/errors.ts';
 import { lockTenant } from '../applications/store.ts';
 import { inTransaction, type Database, type Queryable } from '../database/database.ts';
 import { InvalidRequest } from '../http/requestErrors.ts';
@@ -23,6 +24,7 @@ export function signingKeyRoutes(app: FastifyInstance, database: Database, keyri
   const startSigning = async (key: SigningKey): Promise<ApiSigningKey> => {
     await inTransaction(database, async (connection) => {
       await lockTenant(connection, key.tenant_id);
+      await wantFreeName(connection, key);
       await stopSigning(connection, key.tenant_id, key.created_at);
       await insertSigningKey(connection, key);
     });
@@ -52,6 +54,7 @@ export function signingKeyRoutes(app: FastifyInstance, database: Database, keyri
       await lockTenant(connection, caller.tid);
       const before = await wantKey(connection, caller.tid, id);
       if (before.status === 'signing' && body.status !== undefined && body.status !== 'signing') throw new KeySigns();
+      if (body.name !== undefined) await wantFreeName(connection, { ...before, name: body.name });
       if (before.status !== 'signing' && body.status === 'signing') await stopSigning(connection, caller.tid, at);
       return updateSigningKey(connection, caller.tid, id, body, at);
     });
@@ -76,6 +79,12 @@ async function wantKey(connection: Queryable, tenantId: string, kid: string): Pr
   const key = (await readSigningKeys(connection, [tenantId])).find((one) => one.kid === kid);
   if (!key) throw new KeyNotFound();
   return key;
+}
+
+/** @throws NameTaken */
+async function wantFreeName(connection: Queryable, { tenant_id, kid, name }: SigningKey): Promise<void> {
+  const keys = await readSigningKeys(connection, [tenant_id]);
+  if (keys.some((other) => other.name === name && other.kid !== kid)) throw new NameTaken('name');
 }
 
 /** What the API shows of a key: nothing of its private part. */

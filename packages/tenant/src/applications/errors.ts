@@ -36,12 +36,12 @@ export class OtherApplication extends defineError({
   }
 }
 
-/** Another application or client has the name. */
+/** Another application, client or signing key has the name. */
 export class NameTaken extends defineError({
   code: 'name_is_taken',
   member: 'ts_error_code',
   status: 409,
-  meaning: 'Another application of the tenant, or another client of the application, has this name.',
+  meaning: 'Another application or signing key of the tenant, or another client of the application, has this name.',
   remedy: 'Take another name.',
 }) {
   constructor(property: string) {

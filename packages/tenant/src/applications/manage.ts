@@ -7,7 +7,7 @@ import { newClientSecret } from './clientCredentials.ts';
 import { deleteClients, findClientOf, insertClient, listClients, replaceClient } from './clientStore.ts';
 import { ApplicationNotFound, ClientNotFound, LastManagementApplication, NameTaken } from './errors.ts';
 import { clientPartOf, settingsOf, type Application } from './rules/application.ts';
-import type { Client, ClientSettings } from './rules/client.ts';
+import { protocolOf, type Client, type ClientSettings } from './rules/client.ts';
 import {
   deleteApplication,
   findApplication,
@@ -152,7 +152,11 @@ export async function createClient(
   { name, ...settings }: CreateClientInput,
 ): Promise<Made<{ client: Client }>> {
   const secret = newClientSecret();
-  const client = newClient(tenantId, appId, { name, settings, secretHash: await hashSecret(secret) });
+  const client = newClient(tenantId, appId, {
+    name,
+    settings: { ...settings, authentication_protocol: protocolOf(settings) },
+    secretHash: await hashSecret(secret),
+  });
   await inTransaction(database, async (connection) => {
     await lockTenant(connection, tenantId);
     const { application } = await getApplication(connection, tenantId, appId);

@@ -18,7 +18,13 @@ import {
   updateApplication,
   updateClient,
 } from './manage.ts';
-import { firstClient, toApiApplication, toBasicApplication, type Application } from './rules/application.ts';
+import {
+  firstClient,
+  toApiApplication,
+  toBasicApplication,
+  toListedApplication,
+  type Application,
+} from './rules/application.ts';
 import { clientFaults, toApiClient, updatedSettings } from './rules/client.ts';
 import { listApplications } from './store.ts';
 
@@ -37,7 +43,7 @@ export function applicationRoutes(app: FastifyInstance, database: Database, stat
     const applications = await visibleTo(database, caller);
     return {
       result: applications.map((application) =>
-        toApiApplication(application, defaults.get(application.default_client_id ?? '')),
+        toListedApplication(application, defaults.get(application.default_client_id ?? '')),
       ),
     };
   });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenSet } from '@tessera/contract';
 import type { ClientOfApplication } from '../applications/clientStore.ts';
+import type { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/errors.ts';
 import { findUser } from '../users/store/findUsers.ts';
 import type { User } from '../users/rules/user.ts';
@@ -80,6 +81,20 @@ export async function completeSignIn(
   }
   // Deleted meanwhile, or changed again and again.
   throw user ? new DatabaseUnavailable(new Error('The user was changed by others each time')) : new UserNotActive();
+}
+
+/**
+ * Looks for the session that a sign-in is to join before what proves the user is used up.
+ * @throws SessionOver when this application has none with this ID
+ */
+export async function wantSessionToJoin(
+  database: Database,
+  { tenant_id: tenantId, app_id: appId }: ClientOfApplication,
+  sessionId: string | undefined,
+): Promise<void> {
+  if (sessionId === undefined) return;
+  const found = await findSession(database, tenantId, sessionId, Date.now());
+  if (!found || isOver(found) || found.session.app_id !== appId) throw new SessionOver();
 }
 
 const mayJoin = (session: Session, user: User, client: ClientOfApplication): boolean =>

@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { DEFAULT_AUDIENCE, TOKEN_LIFETIME_SECONDS, type TokenSet } from '@tessera/contract';
 import type { Tokens } from '../access/tokens.ts';
 import type { ClientOfApplication } from '../applications/clientStore.ts';
+import { SESSION_SECONDS } from '../applications/rules/client.ts';
 import type { User } from '../users/rules/user.ts';
 import { claimsOf } from './rules/claims.ts';
 import type { Session } from './store/signIn.ts';
-
-/** How long a session lives unless its client says otherwise, in seconds: two weeks. */
-const SESSION_SECONDS = 14 * 24 * 60 * 60;
 
 /** What an application asked of the tokens. */
 export interface Wishes {
@@ -23,7 +21,7 @@ export interface Wishes {
 
 /** When a session that begins now is over, and when a refresh token is. @param now milliseconds since the epoch */
 export const sessionEnd = ({ settings }: ClientOfApplication, now: number): number =>
-  now + (settings.session_expiration || SESSION_SECONDS) * 1000;
+  now + (settings.session_expiration ?? SESSION_SECONDS) * 1000;
 export const refreshTokenEnd = ({ settings }: ClientOfApplication, session: Session, now: number): number =>
   Math.min(session.expires_at, now + (settings.token_expiration?.refresh_token_ttl ?? SESSION_SECONDS) * 1000);
 

@@ -65,6 +65,9 @@ function reasonsOf(
       return [
         `must be one of ${(params.allowedValues as (string | null)[]).filter((value) => value !== null).join(', ')}`,
       ];
+    case 'propertyNames':
+      // Its own error says what is wrong with a name.
+      return [];
     case 'format':
       return [formats[params.format as FormatName].reason];
     case CUSTOM_DATA_KEYWORD:

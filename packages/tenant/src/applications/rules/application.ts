@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type {
   ApiApplication,
   ApiBasicApplication,
@@ -5,7 +6,7 @@ import type {
   CreateClientInput,
   UpdateApplicationInput,
 } from '@tessera/contract';
-import { clientFaults, toApiClient, type Client, type ClientSettings } from './client.ts';
+import { clientFaults, protocolOf, toApiClient, type Client, type ClientSettings } from './client.ts';
 
 /** What an application is set up with, apart from its name and its clients: as it came. */
 export type ApplicationSettings = Omit<
@@ -77,15 +78,14 @@ export function firstClient(
   if (input.first_client) {
     // The vendor wants client_display_name of every application, though first_client has a name of its own.
     const { name: _displayName, ...sameAgain } = part;
-    if (Object.keys(sameAgain).length > 0) {
-      return { faults: [`${namesOf(sameAgain)} and first_client must not come both: they say the same`] };
-    }
     const { name, ...rest } = input.first_client;
-    const settings = { ...rest, authentication_protocol: rest.authentication_protocol ?? protocol ?? 'oidc' };
+    // What is said of the client beside it counts where it says nothing itself.
+    const settings = { ...sameAgain, ...rest, authentication_protocol: rest.authentication_protocol ?? protocol };
+    settings.authentication_protocol ??= protocolOf(rest);
+    const faults = [...contradictions(sameAgain, rest), ...clientFaults(settings, 'first_client.')];
     if (protocol && settings.authentication_protocol !== protocol) {
-      return { faults: ['first_client_authentication_protocol must be that of first_client'] };
+      faults.push('first_client_authentication_protocol must be that of first_client');
     }
-    const faults = clientFaults(settings, 'first_client.');
     return faults.length > 0 ? { faults } : { name, settings };
   }
   if (protocol === 'saml') return { faults: ['first_client is required for a saml client'] };
@@ -93,10 +93,12 @@ export function firstClient(
   return { name, settings };
 }
 
-const namesOf = (part: object): string => {
-  const [ofClient] = Object.keys(part);
-  return Object.entries(OF_CLIENT).find(([, name]) => name === ofClient)![0];
-};
+/** What the deprecated members say otherwise than the client that they are of: a sentence each. */
+const contradictions = (part: Record<string, unknown>, client: Record<string, unknown>): string[] =>
+  Object.entries(OF_CLIENT)
+    .filter(([, name]) => part[name] !== undefined && client[name] !== undefined)
+    .filter(([, name]) => !isDeepStrictEqual(part[name], client[name]))
+    .map(([member, name]) => `${member} and first_client.${name} must say the same`);
 
 /** What the API shows of an application where nothing was set. */
 const DEFAULTS = {
@@ -137,16 +139,25 @@ export function toApiApplication(
   client: Client | undefined,
   secret?: string,
 ): ApiApplication {
-  const { settings, created_by, created_at, updated_at } = application;
+  const { created_by, created_at, updated_at } = application;
+  const { custom_domain: domain, ...settings } = application.settings;
+  const changedAt = new Date(updated_at).toISOString();
   return {
     ...DEFAULTS,
     ...settings,
     ...(client && ofDefaultClient(client, secret)),
     ...toBasicApplication(application),
+    ...(domain !== undefined && { custom_domain: { domain, updated_at: changedAt } }),
     created_by,
     created_at: new Date(created_at).toISOString(),
-    updated_at: new Date(updated_at).toISOString(),
+    updated_at: changedAt,
   };
+}
+
+/** The same in a list, which has no logos: they may be large. */
+export function toListedApplication(application: Application, client: Client | undefined): ApiApplication {
+  const { logo: _, ...shown } = toApiApplication(application, client) as ApiApplication & { logo?: unknown };
+  return shown;
 }
 
 function ofDefaultClient(client: Client, secret: string | undefined): Record<string, unknown> {

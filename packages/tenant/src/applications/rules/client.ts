@@ -19,6 +19,9 @@ export interface Client {
   updated_at: number;
 }
 
+/** How long a session of a client's users lives unless the client says otherwise, in seconds: two weeks. */
+export const SESSION_SECONDS = 14 * 24 * 60 * 60;
+
 /** What the API shows of a client where nothing was set. */
 const DEFAULTS = {
   description: '',
@@ -34,7 +37,7 @@ const OIDC_DEFAULTS = {
   ciba_authorization: { enabled: false },
   supported_prompts: ['login', 'consent', 'none'],
   token_expiration: {},
-  session_expiration: 0,
+  session_expiration: SESSION_SECONDS,
   enforce_par: false,
   fapi_version_compliancy: false,
 };
@@ -50,9 +53,17 @@ const SAML_DEFAULTS = {
   sign_assertion: false,
 };
 
+/** What a client speaks: what it says or, of one that says nothing and has an entity ID and no redirect URIs, SAML. */
+export const protocolOf = ({
+  authentication_protocol: protocol,
+  sp_entity_id,
+  redirect_uris,
+}: ClientSettings): NonNullable<ClientSettings['authentication_protocol']> =>
+  protocol ?? (sp_entity_id !== undefined && redirect_uris === undefined ? 'saml' : 'oidc');
+
 /** What is missing in a client's settings: a sentence each. */
 export function clientFaults(settings: ClientSettings, at = ''): string[] {
-  if (settings.authentication_protocol === 'saml') {
+  if (protocolOf(settings) === 'saml') {
     return settings.sp_entity_id === undefined ? [`${at}sp_entity_id is required of a saml client`] : [];
   }
   return settings.redirect_uris === undefined ? [`${at}redirect_uris is required of an oidc client`] : [];
@@ -68,11 +79,11 @@ export function updatedSettings(settings: ClientSettings, { name: _, ...update }
  * @param secret shown when it has just been made
  */
 export function toApiClient(client: Client, secret?: string): ApiClient {
-  const { authentication_protocol = 'oidc', ...settings } = client.settings;
+  const authentication_protocol = protocolOf(client.settings);
   return {
     ...DEFAULTS,
     ...(authentication_protocol === 'saml' ? SAML_DEFAULTS : OIDC_DEFAULTS),
-    ...settings,
+    ...client.settings,
     app_id: client.app_id,
     tenant_id: client.tenant_id,
     client_id: client.client_id,

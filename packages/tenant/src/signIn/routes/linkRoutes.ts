@@ -7,7 +7,7 @@ import { UserNotFound } from '../../users/rules/errors.ts';
 import { findUser } from '../../users/store/findUsers.ts';
 import { withCode } from '../browserSignIn.ts';
 import { makeCode, redeemCode } from '../codes.ts';
-import { completeSignIn } from '../completeSignIn.ts';
+import { completeSignIn, wantSessionToJoin } from '../completeSignIn.ts';
 import { EmailMissing, InvalidCode, UserNotActive } from '../errors.ts';
 import { canonicalName, findSignInUser } from '../findSignInUser.ts';
 import { linkMethod } from '../methods.ts';
@@ -82,6 +82,7 @@ export function linkRoutes(app: FastifyInstance, parts: SignInParts): void {
     const client = await callingClient(database, caller);
     await countRequest(limiter, client, request, body.client_attributes);
     const isMeant = ({ requestIdHash }: Sent): boolean => isOfRequest(requestId, requestIdHash);
+    await wantSessionToJoin(database, client, body.session_id);
     const code = await redeemCode<Sent>(database, client, 'link', body.code, isMeant);
     const user = code?.user_id ? await findUser(database, client.tenant_id, code.user_id) : undefined;
     if (!code || !user) throw new InvalidCode();

@@ -6,7 +6,7 @@ import { UserNotFound } from '../../users/rules/errors.ts';
 import type { User } from '../../users/rules/user.ts';
 import { findUser } from '../../users/store/findUsers.ts';
 import { keepPasscode, redeemPasscode } from '../codes.ts';
-import { completeSignIn } from '../completeSignIn.ts';
+import { completeSignIn, wantSessionToJoin } from '../completeSignIn.ts';
 import { EmailMissing, InvalidCode, PhoneMissing, UserNotActive } from '../errors.ts';
 import { canonicalName, findSignInUser } from '../findSignInUser.ts';
 import { aliasOf, emailMethod, smsMethod } from '../methods.ts';
@@ -78,6 +78,7 @@ export function passcodeRoutes(app: FastifyInstance, parts: SignInParts): void {
     await countRequest(limiter, client, request, body.client_attributes);
     const subject = `${type} ${canonicalName(type, identifier)}`;
     const isMeant = ({ requestIdHash }: Sent): boolean => isOfRequest(requestId, requestIdHash);
+    await wantSessionToJoin(database, client, body.session_id);
     const code = await redeemPasscode<Sent>(database, client, 'passcode', subject, passcode, isMeant);
     const user = await findUser(database, client.tenant_id, code.user_id!);
     if (!user) throw new InvalidCode();
