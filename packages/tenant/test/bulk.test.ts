@@ -94,6 +94,24 @@ describe('Update Users', () => {
     expect(await tenant.get(two.user_id)).toEqual(items[6]!.user);
   });
 
+  it('gives an identifier to the first of the items that want it, however many its user has before', async () => {
+    for (const name of ['external_user_id', 'username', 'email', 'secondary_emails'] as const) {
+      const [one, two, wanted] = [
+        await tenant.create({ email: freshEmail() }),
+        await tenant.create({ email: freshEmail() }),
+        freshEmail(),
+      ];
+      const { body } = await updateMany([
+        ...['en', 'fr', 'de'].map((language) => ({ user_id: one.user_id, language })),
+        { user_id: one.user_id, [name]: name === 'secondary_emails' ? [wanted] : wanted },
+        { user_id: two.user_id, [name === 'secondary_emails' ? 'email' : name]: wanted.replace('user', 'USER') },
+      ]);
+      const last = name === 'external_user_id' ? undefined : 409;
+      const items = body.result.items as BulkItem[];
+      expect(items.map(({ error }) => error?.error_code)).toEqual([...Array<undefined>(4), last]);
+    }
+  });
+
   it('makes many updates of one user in their order', async () => {
     const user = await tenant.create({ email: freshEmail() });
     const updates = Array.from({ length: 200 }, (_, n) => ({

@@ -90,32 +90,34 @@ export function bulkRoutes(app: FastifyInstance, database: Database, passwords: 
   route(app, operations.updateUsers, ({ body, caller, reply }) => {
     const hashing = pLimit(HASHING_AT_ONCE);
     return sendOutcomes(reply, caller, body.updates, async (items) => {
+      const asked = await Promise.all(items.map((item) => outcome(async () => checkedUpdate(isUpdate, item))));
       const outcomes: Outcome[] = [];
       const update = async (index: number): Promise<void> => {
         outcomes[index] = await outcome(async () => {
-          const { userId, input } = checkedUpdate(isUpdate, items[index]);
+          const one = asked[index]!;
+          if (one instanceof ApiError) throw one;
+          const { userId, input } = one;
           const change = changeOf(input, await contextOf(forPasswords, input, caller, hashing, userId));
           const user = await updateUser(database, writerOf(caller), userId, change);
           if (!user) throw new UserNotFound();
           return user;
         });
       };
-      // Updates of one user one after another; those of different users together, as far as they share a commit.
-      const queues = new Map<unknown, number[]>();
-      for (const [index, item] of items.entries()) {
-        const userId = (item as { user_id?: unknown } | null)?.user_id;
-        const queue = queues.get(userId);
-        if (queue) queue.push(index);
-        else queues.set(userId, [index]);
+      // Updates of one user, and those that want one identifier, one after another; the others together, as far as they share a
+      // commit.
+      const pending: Promise<void>[] = [];
+      const before = new Map<string, Promise<void>>();
+      const lastOfUser = new Map<string, number>();
+      for (const [index, one] of asked.entries()) {
+        const keys = one instanceof ApiError ? [] : keysOf(one);
+        const done = Promise.all(keys.map((key) => before.get(key))).then(() => update(index));
+        for (const key of keys) before.set(key, done);
+        if (!(one instanceof ApiError)) lastOfUser.set(one.userId, index);
+        pending.push(done);
       }
-      await Promise.all(
-        [...queues.values()].map(async (indexes) => {
-          for (const index of indexes) await update(index);
-        }),
-      );
+      await Promise.all(pending);
       // Another item may have freed by now what was taken. Of one user, no item is done after those that came later.
-      for (const indexes of queues.values()) {
-        const last = indexes.at(-1)!;
+      for (const last of lastOfUser.values()) {
         if (outcomes[last] instanceof IdentifierTaken) await update(last);
       }
       return outcomes;
@@ -182,10 +184,20 @@ function checked<T>(isValid: ValidateFunction<T>, item: unknown): T {
   throw new InvalidRequest(faultsOf(isValid.errors ?? [], 'item'));
 }
 
-function checkedUpdate(
-  isUpdate: ValidateFunction<UpdateUserInput>,
-  item: unknown,
-): { userId: string; input: UpdateUserInput } {
+interface AskedUpdate {
+  userId: string;
+  input: UpdateUserInput;
+}
+
+/** What an update is about: its user, and the identifiers that it wants, in a form in which equal ones are the same. */
+const keysOf = ({ userId, input }: AskedUpdate): string[] => [
+  `user ${userId}`,
+  ...(['email', 'phone_number', 'username', 'external_user_id', 'secondary_emails', 'secondary_phone_numbers'] as const)
+    .flatMap((name) => input[name] ?? [])
+    .map((value) => `identifier ${value.normalize('NFKC').toLowerCase()}`),
+];
+
+function checkedUpdate(isUpdate: ValidateFunction<UpdateUserInput>, item: unknown): AskedUpdate {
   const { user_id: userId, ...input } =
     item !== null && typeof item === 'object' ? (item as Record<string, unknown>) : {};
   if (typeof userId !== 'string' || userId === '') throw new InvalidRequest('user_id is required');
