@@ -71,8 +71,10 @@ describe('keys', () => {
       const { status, body } = await update(custom);
       expect({ status, message: body.message }).toEqual({ status: 400, message: [reason] });
     }
-    const { body } = await update(`{"\u007F0":1,${String.raw`"\"":{"\t":[{"\\":2}]}`}}`);
-    expect(body.result.custom_data).toEqual({ '\u007F0': 1, '"': { '\t': [{ '\\': 2 }] } });
+    const large = await update(String.raw`{"\\":1,"a":[${'1,'.repeat(200_000)}1]}`);
+    expect(large).toMatchObject({ status: 400, body: { message: ['custom_data must be at most 64 KB as JSON'] } });
+    const { body } = await update(String.raw`{"0":1,"\"":{"\t":[{"\\":2}]}}`);
+    expect(body.result.custom_data).toEqual({ 0: 1, '"': { '\t': [{ '\\': 2 }] } });
   });
 });
 

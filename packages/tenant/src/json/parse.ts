@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { stringsOf } from './strings.ts';
 
 /**
@@ -10,9 +11,11 @@ import { stringsOf } from './strings.ts';
 export function parseJson(text: string, native: (text: string) => unknown = JSON.parse): unknown {
   const value = native(text);
   if (!text.includes('\\')) return value;
-  // Each escaped key is replaced by one that needs no escape, and gets its name back in what is read.
-  let mark = '\u007F';
-  while (text.includes(mark)) mark += mark;
+  // What a key is taken for is escaped text, and so has a backslash: where none was meant and none was read, all is well.
+  if (!MAYBE_BACKSLASH.test(text) && !someKeyHasBackslash(value)) return value;
+  // Each escaped key is replaced by one that needs no escape and is no other's, and gets its name back in what is read.
+  let mark = newMark();
+  while (text.includes(mark)) mark = newMark();
   const names = new Map<string, string>();
   const marks = new Map<string, string>();
   const parts: string[] = [];
@@ -31,7 +34,28 @@ export function parseJson(text: string, native: (text: string) => unknown = JSON
   return named(native(parts.join('')), names);
 }
 
-/** The same value with objects whose marked keys have their names; a stack of our own, since input may nest deep. */
+/** A backslash as JSON writes it. */
+const MAYBE_BACKSLASH = /\\\\|\\u005c/i;
+
+/** A stack of our own, since input may nest deep. */
+function someKeyHasBackslash(root: unknown): boolean {
+  const open = [root];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (value === null || typeof value !== 'object') continue;
+    for (const key in value) {
+      if (key.includes('\\')) return true;
+      const member = (value as Members)[key];
+      if (member !== null && typeof member === 'object') open.push(member);
+    }
+  }
+  return false;
+}
+
+/** Short, as V8 tells long keys apart by their length alone; and nobody can write a text that has it. */
+const newMark = (): string => randomBytes(9).toString('base64url');
+
+/** The same value with objects whose marked keys have their names. */
 function named(root: unknown, names: Map<string, string>): unknown {
   const whole = { root };
   const open: Members[] = [whole];
