@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
-import { freshEmail } from '../../packages/tenant/test/testTenant.ts';
+import { freshEmail, freshPhone } from '../../packages/tenant/test/testTenant.ts';
 import type { Fault } from './faultyProxy.ts';
 import { byId, locator, Setting } from './setting.ts';
 
@@ -260,8 +260,8 @@ describe('the pool', () => {
       input,
     );
     expect(items).toEqual([]);
-    expect(error!.message).toMatch(/^There is no such user \[item 4; \d+ were done before it stopped\]$/);
-    const done = Number(/(\d+) were/.exec(error!.message)![1]);
+    expect(error!.message).toMatch(/^There is no such user \[item 4; others done: \d+\]$/);
+    const done = Number(/others done: (\d+)/.exec(error!.message)![1]);
     const stored = await Promise.all(users.map(({ user_id }) => setting.tenant.get(user_id)));
     expect(stored.filter(({ language }) => language !== undefined)).toHaveLength(done);
     expect(done).toBeLessThan(8);
@@ -320,7 +320,7 @@ describe('many at once', () => {
     const users = (made.body.result.items as { user: { user_id: string } }[]).map(({ user }) => user);
     const input = itemsOf(users).map((item, n) => (n === 10 ? { ...item, id: 'nobody' } : item));
     const { error } = await setting.run('updateUser', update, input);
-    expect(error!.message).toBe('There is no such user [item 10; 499 were done before it stopped]');
+    expect(error!.message).toBe('There is no such user [item 10; others done: 499]');
     expect(setting.proxy.apiRequests).toHaveLength(1);
   });
 
@@ -603,6 +603,17 @@ describe('a fault of one item stays with it', () => {
         { email: freshEmail() },
       ]),
     ).toEqual(['done', 409]);
+    // Also of those that go together, when an item before is done again.
+    const [first, third, x] = [freshEmail(), freshEmail(), freshEmail()];
+    const together = { ...upserts, specifyFields: 'json', json: '={{ $json.body }}' };
+    const body = JSON.stringify({ external_user_id: x });
+    expect(
+      await outcomes('createOrUpdateUser', together, [
+        { email: first, body: '{"language":"en"}' },
+        { email: first, body },
+        { email: third, body },
+      ]),
+    ).toEqual(['done', 'done', 409]);
     const [second, wanted] = [await setting.newUser(), freshEmail()];
     expect(
       await outcomes('createOrUpdateUser', { ...upserts, fields: { external_user_id: wanted } }, [
@@ -610,6 +621,66 @@ describe('a fault of one item stays with it', () => {
         { email: freshEmail() },
       ]),
     ).toEqual(['done', 409]);
+  });
+
+  it('rows of one user are done in order however the user is written', async () => {
+    const name = `zoe${Date.now()}`;
+    const home = freshEmail();
+    const phone_number = freshPhone();
+    const user = await setting.newUser({ username: `${name}\u00e9`, phone_number, secondary_emails: [home] });
+    const email = user.email!.value;
+    const pairs = [
+      ['username', `${name.toUpperCase()}E\u0301`, `${name}\u00e9`],
+      ['email', email.toUpperCase(), email],
+      ['any_address', email, phone_number],
+      ['any_address', home, email],
+    ] as const;
+    for (const [mode, ...names] of pairs) {
+      let slow = true;
+      setting.proxy.faults = (line) => {
+        if (!slow || !/\/users\/[^/]+$/.test(line) || !line.startsWith('PUT')) return undefined;
+        slow = false;
+        return { kind: 'slow', ms: 150 };
+      };
+      await setting.output(
+        'updateUser',
+        { userId: locator(mode, '={{ $json.name }}'), fields: { language: '={{ $json.language }}' }, options: one },
+        names.map((name, n) => ({ name, language: ['first', 'last'][n] })),
+      );
+      expect((await setting.tenant.get(user.user_id)).language, mode).toBe('last');
+    }
+  });
+
+  it('an answer is one, also when it refuses', async () => {
+    const cut = new Map<string, number>();
+    const there = await setting.newUser();
+    setting.proxy.faults = (line) => {
+      if (!line.startsWith('DELETE')) return undefined;
+      cut.set(line, (cut.get(line) ?? 0) + 1);
+      return cut.get(line)! <= (line.includes(there.user_id) ? 2 : 1) ? { kind: 'reset' } : undefined;
+    };
+    const ids = ['none-1', 'none-2', 'none-3', there.user_id];
+    const { items } = await setting.run(
+      'deleteUser',
+      { userId: byId('={{ $json.id }}'), options: { maxConcurrency: 1 } },
+      ids.map((id) => ({ id })),
+      'continueRegularOutput',
+    );
+    expect(items.at(-1)!.json).toMatchObject({ deleted: true });
+  });
+
+  it('of two groups that want one name, the first gets it', async () => {
+    const name = `G ${Date.now()}`;
+    let slow = true;
+    setting.proxy.faults = () => (slow ? ((slow = false), { kind: 'slow', ms: 150 }) : undefined);
+    const rows = [{ description: 'first' }, { description: 'second' }];
+    const parameters = { groupName: name, groupFields: { description: '={{ $json.description }}' } };
+    const { items } = await setting.run('createGroup', parameters, rows, 'continueRegularOutput', {
+      resource: 'group',
+    });
+    expect(
+      items.map(({ json }) => (json.details as { status: number } | undefined)?.status ?? json.description),
+    ).toEqual(['first', 409]);
   });
 
   it('nothing is written after a user was not found, unless the node continues', async () => {
@@ -620,7 +691,7 @@ describe('a fault of one item stays with it', () => {
       { userId: locator('email', '={{ $json.email }}'), fields: { language: 'en' } },
       emails.map((email) => ({ email })),
     );
-    expect(error!.message).toBe('There is no such user [item 1; 0 were done before it stopped]');
+    expect(error!.message).toBe('There is no such user [item 1; others done: 0]');
     expect(setting.proxy.apiRequests.some((line) => line.startsWith('PUT'))).toBe(false);
   });
 

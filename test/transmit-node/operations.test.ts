@@ -115,7 +115,7 @@ it('Create Users gives an item a user, and each fails alone', async () => {
   expect(setting.proxy.apiRequests).toEqual(['POST /cis/v1/users/bulk']);
   expect(items[1]!.json.details).toMatchObject({ subject: { place: 2, email: taken.email!.value } });
   const stopped = await setting.run('createUsers', { users: JSON.stringify([{ email: freshEmail() }, users[1]]) });
-  expect(stopped.error!.message).toContain(`[item 0 of {"place":2,"email":"${taken.email!.value}"}; 1 were done`);
+  expect(stopped.error!.message).toContain(`[item 0 of {"place":2,"email":"${taken.email!.value}"}; others done: 1`);
   const odd = JSON.stringify([7, { email: freshEmail() }]);
   const alone = await setting.run('createUsers', { users: odd }, [{}], 'continueRegularOutput');
   expect(alone.items.map(({ json }) => json)).toMatchObject([
@@ -264,10 +264,28 @@ describe('Get Many Users and Count Users', () => {
 
   it('ask once for items that ask the same', async () => {
     const { items } = await setting.run('countUsers', { findBy: 'all' }, [{}, {}, {}]);
-    expect(items).toHaveLength(1);
-    expect(items[0]!.pairedItem).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
+    // Each item has its own answer.
+    expect(items.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
     expect(setting.proxy.apiRequests).toHaveLength(1);
   });
+});
+
+it('Create or Update User creates nobody with another identifier than the one to match', async () => {
+  const [wanted, other] = [freshEmail(), freshEmail()];
+  for (const manyAtOnce of [true, false]) {
+    const { items } = await setting.run(
+      'createOrUpdateUser',
+      { matchAgainst: 'email', valueToMatch: wanted, fields: { email: other }, options: { manyAtOnce } },
+      [{}, {}],
+      'continueRegularOutput',
+    );
+    expect(items.map(({ json }) => json.error)).toEqual(
+      Array(2).fill(expect.stringMatching(/^There is no user with this email, and a new one cannot have it and/)),
+    );
+  }
+  for (const email of [wanted, other]) {
+    expect((await setting.tenant.send('GET', `/cis/v1/users/email/${email}`)).status).toBe(404);
+  }
 });
 
 describe('what is done to a user', () => {

@@ -292,9 +292,9 @@ it('an option that cannot be told fails each item, and lets none pass', async ()
     [{ maxRetries: 1000 }, /^'Max Retries' must be a whole number from 0 to 20$/],
     [{ dryRun: '={{ "yes" }}' }, /^'Dry Run' must be true or false$/],
     [{ skipIfNothingChanges: '={{ $json.nothing }}' }, /^'Skip If Nothing Changes' must be true or false$/],
-    [{ output: '={{ "nope" }}' }, /^'Output' must be one of raw, selected, simplified$/],
+    [{ output: '={{ "nope" }}' }, /^'Output' must be one of raw, selected, simplified, and not "nope"$/],
     [{ output: 'selected', outputFields: '={{ [1] }}' }, /^'Output Fields' must be a list of names$/],
-    [{ ifNotFound: '={{ null }}' }, /^'If User Is Not Found' must be one of fail, empty, skip$/],
+    [{ ifNotFound: '={{ null }}' }, /^'If User Is Not Found' must be one of fail, empty, skip, and not null$/],
     [{ onlyThisVersion: '={{ null }}' }, /^'Only This Version' is missing$/],
   ] as const) {
     const { items, failed } = await setting.run(
@@ -396,6 +396,9 @@ it('Only This Version leaves a user alone who has changed', async () => {
   })) as [{ version: string }];
   const options = { onlyThisVersion: version };
   expect((await update(user.user_id, { fields: { language: 'en' }, options })).error).toBeUndefined();
+  // Its number alone will do.
+  const bare = { onlyThisVersion: '={{ 2 }}' };
+  expect((await update(user.user_id, { fields: { language: 'en' }, options: bare })).error).toBeUndefined();
   const stale = await update(user.user_id, { fields: { language: 'sv' }, options });
   expect(stale.error).toMatchObject({ httpCode: '412' });
   expect((await setting.tenant.get(user.user_id)).language).toBe('en');
@@ -428,6 +431,8 @@ it('Skip If Nothing Changes sends nothing, and says so', async () => {
 
 it('What Changed tells the old and the new value of each attribute that differs', async () => {
   const user = await setting.newUser({ language: 'en', custom_data: { a: 1 } });
+  const nothing = { specifyFields: 'json', json: '{}', options: { whatChanged: true } };
+  expect((await update(user.user_id, nothing)).items[0]!.json).toMatchObject({ unchanged: true, what_changed: [] });
   const email = freshEmail();
   const fields = { language: 'sv', email, custom_data: '{"b":2}', status: user.status };
   const { items } = await update(user.user_id, { fields, options: { whatChanged: true } });

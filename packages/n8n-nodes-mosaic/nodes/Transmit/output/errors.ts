@@ -16,7 +16,7 @@ export function nodeErrorOf(
 ): NodeApiError | NodeOperationError {
 	const about = subject ? ` of ${JSON.stringify(subject)}` : '';
 	const told =
-		done === undefined ? '' : ` [item ${item}${about}; ${done} were done before it stopped]`;
+		done === undefined ? '' : ` [item ${item}${about}; others done: ${done}]`;
 	const message = error.message + told;
 	if (!(error instanceof Refusal)) {
 		return new NodeOperationError(node, message, {

@@ -61,5 +61,8 @@ function truth(node: INode, { displayName }: INodeProperties, value: unknown): b
 function oneOf(node: INode, { displayName, options }: INodeProperties, value: unknown): unknown {
 	const values = (options as INodePropertyOptions[]).map((option) => option.value);
 	if (values.includes(value as string)) return value;
-	throw new NodeOperationError(node, `'${displayName}' must be one of ${values.join(', ')}`);
+	throw new NodeOperationError(
+		node,
+		`'${displayName}' must be one of ${values.join(', ')}, and not ${JSON.stringify(value)}`,
+	);
 }

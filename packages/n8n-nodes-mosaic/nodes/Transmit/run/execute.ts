@@ -54,23 +54,19 @@ export async function execute(run: Run, operation: Operation): Promise<INodeExec
 	// One question of several items has their output where each of them is.
 	return tasks
 		.flatMap((task) => outputOf(run, task))
-		.map((item, place) => ({ item, place, first: [item.pairedItem].flat()[0] as { item: number } }))
-		.sort((a, b) => a.first.item - b.first.item || a.place - b.place)
-		.map(({ item }) => item);
+		.sort((one, other) => one.pairedItem.item - other.pairedItem.item);
 }
 
 const doneOf = (tasks: Task[]): number => tasks.filter(({ outcome }) => outcome).length;
 
-function outputOf(run: Run, { items, job, outcome, error }: Task): INodeExecutionData[] {
-	if (outcome && job.isForEach) {
-		return items.flatMap((item) => outcome.output.map((json) => ({ json, pairedItem: { item } })));
-	}
-	const pairedItem = items.length === 1 ? { item: items[0] } : items.map((item) => ({ item }));
-	if (outcome) return outcome.output.map((json) => ({ json, pairedItem }));
-	return items.map((item) => ({
-		json: errorJson(run, error!, item, job.subject),
-		pairedItem: { item },
-	}));
+function outputOf(
+	run: Run,
+	{ items, job, outcome, error }: Task,
+): Array<INodeExecutionData & { pairedItem: { item: number } }> {
+	return items.flatMap((item) => {
+		const output = outcome?.output ?? [errorJson(run, error!, item, job.subject)];
+		return output.map((json) => ({ json, pairedItem: { item } }));
+	});
 }
 
 /**
@@ -92,6 +88,9 @@ class Execution {
 	private mode: string | undefined;
 
 	private readonly underWay = new Set<Promise<void>>();
+
+	/** Of the jobs that need one to tell what they are about, in the order of the items. */
+	private lookUps = Promise.resolve();
 
 	/** The requests for many that are under way, by the keys of their jobs: the next one is made ready meanwhile. */
 	private readonly sending = new Map<Promise<void>, Set<string>>();
@@ -173,8 +172,7 @@ class Execution {
 			pool.leave();
 			return;
 		}
-		const work = pool
-			.inOrder(task.job.keys ?? [], async () => await task.job.run(task.maybeDone ?? false))
+		const work = this.inOrder(task)
 			.then(
 				(outcome) => void (task.outcome = outcome),
 				(error: Error) => this.fail(task, error),
@@ -184,6 +182,25 @@ class Execution {
 				this.underWay.delete(work);
 			});
 		this.underWay.add(work);
+	}
+
+	/** Runs a task after those before it about the same; what waited until the run has ended is not done. */
+	private async inOrder(task: Task): Promise<Outcome | undefined> {
+		const { keys = [], moreKeys } = task.job;
+		const run = async () =>
+			this.hasEnded ? undefined : await task.job.run(task.maybeDone ?? false);
+		if (!moreKeys) return await this.run.pool.inOrder(keys, run);
+		// Their order is told once all before it have been looked up.
+		const before = this.lookUps;
+		const looked = moreKeys().catch(() => []);
+		let done: Promise<Outcome | undefined> | undefined;
+		this.lookUps = (async () => {
+			await before;
+			done = this.run.pool.inOrder([...keys, ...(await looked)], run);
+			done.catch(() => {});
+		})();
+		await this.lookUps;
+		return await done;
 	}
 
 	/** Sends what was gathered, as soon as there is a place, and after what was sent before for the same users. */

@@ -37,10 +37,10 @@ export interface Job {
 	keys?: string[];
 	/** How its first key names a user: one who is named in two ways has two keys. */
 	mode?: string;
+	/** Keys that it takes a look-up to tell. */
+	moreKeys?(): Promise<string[]>;
 	/** Jobs that ask the same are done once, and each of their items gets the answer. */
 	question?: string;
-	/** Whether the answer to a question is for each of its items, and not for all of them together. */
-	isForEach?: boolean;
 	/** @param maybeDone whether an attempt before may have done it, though nobody said so */
 	run(maybeDone: boolean): Promise<Outcome>;
 	many?: ManyEntry;

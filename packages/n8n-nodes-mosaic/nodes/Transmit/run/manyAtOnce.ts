@@ -74,8 +74,8 @@ export class ManyAtOnce {
 		const order = new Map(tasks.map((task, place) => [task, place] as const));
 		const again: Task[] = [];
 		const gathered = await this.parts(tasks, again);
-		// What comes after one that goes by itself, about the same, goes by itself after it; and so does a user to be created after
-		// an update about the same, since creations are sent first.
+		// What comes after one that goes by itself, about the same, goes by itself after it. So does a user to be created after an
+		// update about the same, since creations are sent first; and what would look again for one that another item creates.
 		const firstAlone = new Map<string, number>();
 		const goesAlone = (task: Task) => {
 			const place = order.get(task)!;
@@ -84,15 +84,19 @@ export class ManyAtOnce {
 		};
 		again.forEach(goesAlone);
 		const updated = new Set<string>();
+		const created = new Set<string>();
 		const parts = gathered.filter(({ task, method }) => {
 			const place = order.get(task)!;
 			const waits =
 				keysOf(task).some((key) => place > (firstAlone.get(key) ?? place)) ||
-				(method === 'POST' && isAbout(task, updated));
+				(method === 'POST' && isAbout(task, updated)) ||
+				(looksAgain(task) && isAbout(task, created));
 			if (waits) {
 				goesAlone(task);
 				again.push(task);
-			} else if (method === 'PUT') keysOf(task).forEach((key) => updated.add(key));
+			} else {
+				for (const key of keysOf(task)) (method === 'PUT' ? updated : created).add(key);
+			}
 			return !waits;
 		});
 		const unfinished = new Set<string>();
@@ -198,6 +202,8 @@ export class ManyAtOnce {
 }
 
 const keysOf = ({ job }: Task): string[] => job.keys ?? [];
+
+const looksAgain = ({ job }: Task): boolean => job.many?.isPassing !== undefined;
 
 const isAbout = (task: Task, keys: Set<string>): boolean =>
 	keysOf(task).some((key) => keys.has(key));

@@ -69,6 +69,7 @@ export class Sender {
 				return value;
 			}
 			const { details, maybeDone, waitMs } = value;
+			if (details.status !== undefined) this.unanswered = 0;
 			if (waitMs !== undefined && waitMs > LONGEST_WAIT_MS) {
 				this.gate.shut(value);
 				throw value;

@@ -2,6 +2,7 @@ import type { IDataObject, INode } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { plainText, segment } from '../requests/segment';
 import { attempt, Refusal } from '../requests/refusal';
+import type { Job } from './job';
 import type { Sender } from './sender';
 
 const USERS = '/cis/v1/users';
@@ -77,7 +78,13 @@ export class UserLookup {
 
 	/** What tells users apart as far as their names do. */
 	keyOf({ mode, value }: UserName): string {
-		return `${ROUTES[mode] ? mode : 'id'} ${canonical(mode, String(value))}`;
+		return `${ROUTES[mode] ? mode : 'id'} ${folded(String(value))}`;
+	}
+
+	/** The same of a user whom several addresses may name: it takes a look-up. */
+	moreKeysOf(name: UserName): Job['moreKeys'] {
+		if (name.mode !== 'any_address') return undefined;
+		return async () => [this.keyOf({ mode: 'id', value: await this.idOf(name) })];
 	}
 
 	/** The keys of the identifiers that a body gives a user: of two users who want one, the first is to get it. */
@@ -157,6 +164,18 @@ export class UserLookup {
 	/** Forgets whom a name led to, since it was changed or deleted. */
 	forget(): void {
 		this.found.clear();
+	}
+}
+
+/** A form in which all that a tenant may take for the same name is the same; names that differ may be the same in it, too. */
+function folded(value: string): string {
+	const text = value.trim().normalize('NFKC').toLowerCase();
+	const at = text.lastIndexOf('@');
+	if (at < 0) return text;
+	try {
+		return text.slice(0, at + 1) + new URL(`http://${text.slice(at + 1)}`).hostname;
+	} catch {
+		return text;
 	}
 }
 

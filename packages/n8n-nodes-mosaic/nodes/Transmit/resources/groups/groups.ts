@@ -67,6 +67,9 @@ function bodyOf({ node, parameters }: Run, item: number): IDataObject {
 	) as IDataObject;
 }
 
+/** Of two groups that want one name, the first gets it. */
+const nameKey = (groupName: string): string => `name ${groupName.trim()}`;
+
 export const createGroup: Operation = {
 	name: 'Create',
 	value: 'createGroup',
@@ -83,6 +86,7 @@ export const createGroup: Operation = {
 		const body = { name: groupName as string, ...bodyOf(run, item) };
 		return [
 			{
+				keys: [nameKey(body.name)],
 				run: async () => ({
 					output: [await run.sender.object({ method: 'POST', path: GROUPS, body }, 'harmful')],
 					done: 'created',
@@ -122,7 +126,7 @@ export const updateGroup: Operation = {
 		}
 		return [
 			{
-				keys: [id],
+				keys: [id, ...(typeof body.name === 'string' ? [nameKey(body.name)] : [])],
 				run: async () => ({
 					output: [await run.sender.object({ method: 'PUT', path, body }, 'harmless')],
 					done: 'updated',
@@ -143,7 +147,6 @@ export const getGroup: Operation = {
 		return [
 			{
 				question: path,
-				isForEach: true,
 				run: async () => ({
 					output: [await run.sender.object({ method: 'GET', path }, 'harmless')],
 					done: 'found',

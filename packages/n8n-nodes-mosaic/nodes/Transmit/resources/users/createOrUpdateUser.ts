@@ -136,13 +136,25 @@ function job(
 	};
 	const { status, ...rest } = body;
 	const told = Object.entries(rest).filter(([, sent]) => sent !== null);
-	const newUser: IDataObject = { ...(Object.fromEntries(told) as IDataObject), [mode]: value };
+	const newUser = (): IDataObject => {
+		const user = Object.fromEntries(told) as IDataObject;
+		if (
+			user[mode] !== undefined &&
+			run.users.keyOf({ mode, value: user[mode] }) !== run.users.keyOf(identifier)
+		) {
+			throw new NodeOperationError(
+				run.node,
+				`There is no user with this ${mode}, and a new one cannot have it and the ${mode} of 'Fields'`,
+			);
+		}
+		return { ...user, [mode]: value };
+	};
 	const created = (user: IDataObject): Outcome => {
 		run.created.add(user.user_id);
 		return { output: [shownUser(user, options)], done: 'created' };
 	};
 	const create = async (maybeDone: boolean): Promise<Outcome> => {
-		const user = await createOnce(run, newUser, maybeDone);
+		const user = await createOnce(run, newUser(), maybeDone);
 		if (status === undefined || status === null || status === user.status) return created(user);
 		// A new user has the status that the tenant gives; another one takes a second step.
 		const request = {
@@ -159,7 +171,7 @@ function job(
 		return await create(maybeDone);
 	};
 	const either = async (maybeDone: boolean): Promise<Outcome> => {
-		const there = maybeDone ? await findCreated(run, newUser) : undefined;
+		const there = maybeDone ? await findCreated(run, newUser()) : undefined;
 		if (there) return created(there);
 		for (let tried = 1; ; tried += 1) {
 			const done = await update();
@@ -191,7 +203,7 @@ function job(
 						const id = await unlessNotFound(run.users.idOf(identifier));
 						if (id !== undefined && body.credentials) return undefined;
 						if (id !== undefined) return { method: 'PUT', json: { ...body, user_id: id } };
-						return status === undefined ? { method: 'POST', json: newUser } : undefined;
+						return status === undefined ? { method: 'POST', json: newUser() } : undefined;
 					},
 					outcome: (user, method) => (method === 'PUT' ? updated(user) : created(user)),
 					// Somebody else was faster: by itself it looks again.

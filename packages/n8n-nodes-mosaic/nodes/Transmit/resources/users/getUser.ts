@@ -48,7 +48,6 @@ export const getUser: Operation = {
 		return [
 			{
 				question: JSON.stringify([path, options]),
-				isForEach: true,
 				run: async () => await read().catch((error: Error) => notFoundOutcome(error, options)),
 			},
 		];

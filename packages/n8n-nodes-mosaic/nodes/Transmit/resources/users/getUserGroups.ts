@@ -13,7 +13,6 @@ export const getUserGroups: Operation = {
 		return [
 			{
 				question: run.users.pathOf(user),
-				isForEach: true,
 				run: async () => {
 					const path = `/cis/v1/users/${await run.users.segmentOf(user)}/groups`;
 					return { output: await run.sender.list({ method: 'GET', path }), done: 'found' };

@@ -71,11 +71,11 @@ export const setPassword: Operation = {
 			...(enforceComplexity === false && { enforce_complexity: false }),
 			...(username && { username: textOf(username) }),
 		};
-		const job = jobOnUser(run, item, async (id) => {
+		const work = async (id: string) => {
 			await setOnce(run, `/cis/v1/users/${encodeURIComponent(id)}`, body, first);
 			return { output: [{ password_set: true, user_id: id }], done: 'set' };
-		});
-		return [job];
+		};
+		return [jobOnUser(run, item, work, run.users.keysIn(first))];
 	},
 };
 

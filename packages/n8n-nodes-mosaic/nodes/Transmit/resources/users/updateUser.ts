@@ -98,10 +98,16 @@ export const updateUser: Operation = {
 		const options = run.options<UpdateOptions>(item);
 		// One that was added and turns out to be nothing would protect nothing.
 		if ('onlyThisVersion' in options)
-			plainText(run.node, 'Only This Version', options.onlyThisVersion);
+			options.onlyThisVersion = versionOf(run.node, options.onlyThisVersion);
 		return [job(run, user, body, options)];
 	},
 };
+
+/** A version as `If-Match` wants it; its number alone will do. @throws NodeOperationError */
+function versionOf(node: INode, value: unknown): string {
+	const text = plainText(node, 'Only This Version', value);
+	return /^\d+$/.test(text) ? `"${text}"` : text;
+}
 
 /** The user whom a row names by one of its columns. @throws NodeOperationError when it names none */
 function userOfRow(node: INode, { column, value }: { column: string; value: unknown }): UserName {
@@ -129,7 +135,8 @@ function job(run: Run, user: UserName, body: IDataObject, options: Partial<Updat
 			if (dryRun)
 				return { output: [{ ...shown, dry_run: true, what_changed: changes }], done: 'looked at' };
 			if (isEmpty || (skipIfNothingChanges && changes.length === 0)) {
-				return { output: [{ ...shown, unchanged: true }], done: 'unchanged' };
+				const nothing = { unchanged: true, ...(whatChanged && { what_changed: [] }) };
+				return { output: [{ ...shown, ...nothing }], done: 'unchanged' };
 			}
 		}
 		const id = await run.users.segmentOf(user);
@@ -153,6 +160,7 @@ function job(run: Run, user: UserName, body: IDataObject, options: Partial<Updat
 	const refused = (error: Error): Outcome => notFoundOutcome(error, options);
 	return {
 		keys: [run.users.keyOf(user), ...run.users.keysIn(body)],
+		moreKeys: run.users.moreKeysOf(user),
 		mode: user.mode,
 		run: async () => await work().catch(refused),
 		...(!looksFirst &&
