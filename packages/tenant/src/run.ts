@@ -26,7 +26,11 @@ export async function run(): Promise<void> {
     const { runDump, runExport, runImport, runRestore } = await import('./transfer/commands.ts');
     const options = { ...config, log, onNewCredentials: (made: MadeCredentials[]) => showOnce(made, process.stderr) };
     const stop = new AbortController();
-    void asked.then(() => stop.abort(new StartError('Stopped before the end.')));
+    void asked.then(() => {
+      stop.abort(new StartError('Stopped before the end.'));
+      // A pipe that nobody reads is opened by a thread that waits for ever, and an exit would wait for the thread.
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), STOP_MS).unref();
+    });
     if (command.name === 'export') return runExport(options, command.file, stop.signal);
     if (command.name === 'dump') return runDump(options, command.file, stop.signal);
     if (command.name === 'restore') return runRestore(options, command.file, stop.signal);

@@ -285,6 +285,29 @@ it('writes to a pipe as it is, and reads no directory', async () => {
   await database.drop();
 });
 
+it('a dump and an export end when nothing can be written, or nobody reads', async () => {
+  const database = await freshDatabase();
+  await withTenant(database, async (client) => {
+    const users = Array.from({ length: 20 }, () => ({ email: freshEmail(), custom_data: { a: 'x'.repeat(50_000) } }));
+    await client.send('POST', '/cis/v1/users/bulk', { users });
+  });
+  const pipe = path.join(work, 'unread');
+  await promisify(execFile)('mkfifo', [pipe]);
+  for (const command of ['dump', 'export']) {
+    expect(await run(database, command, '/dev/full')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^\/dev\/full cannot be written: ENOSPC/),
+    });
+  }
+  const unread = start(database, 'dump', pipe);
+  while ((await database.query("select from pg_stat_activity where application_name = 'tessera'")).length === 0)
+    await delay(50);
+  unread.child.kill('SIGTERM');
+  await unread.ended;
+  expect(unread.stderr()).toBe('Stopped before the end.\n');
+  await database.drop();
+});
+
 it('a start that waits for another one’s migrations can be stopped', async () => {
   const database = await freshDatabase();
   const holder = new pg.Client(database.url);

@@ -106,7 +106,7 @@ export async function runImport(options: TransferOptions, file: string, signal: 
 /** The command `export [FILE]`: to standard output when there is no file. @throws StartError when it cannot be written */
 export function runExport(options: TransferOptions, file: string | undefined, signal: AbortSignal): Promise<void> {
   return withClient(options, async (database, { tenant_id, app_id }) => {
-    const count = await writeWhole(file, (output) => exportUsers(database, tenant_id, app_id, output, signal));
+    const count = await writeWhole(file, signal, (output) => exportUsers(database, tenant_id, app_id, output, signal));
     process.stderr.write(`${count} users exported.\n`);
   });
 }
@@ -119,7 +119,7 @@ export async function runDump(
 ): Promise<void> {
   const storage = await openStorage(location, connections, log);
   try {
-    const count = await writeWhole(file, (output) => dump(storage.database, output, signal));
+    const count = await writeWhole(file, signal, (output) => dump(storage.database, output, signal));
     process.stderr.write(`${count} rows dumped.\n`);
   } finally {
     await storage.close();
@@ -154,9 +154,13 @@ async function wantFile(file: string): Promise<void> {
  * Writes to a file, readable by its owner alone: beside its place, and put there when it is whole, in place of one that is
  * there already. What is there and is no file, such as a device or a pipe, is written to as it is. Without a file, to standard
  * output.
- * @throws StartError when it cannot be written
+ * @throws StartError when it cannot be written; the reason of the signal when it is stopped
  */
-async function writeWhole<T>(name: string | undefined, write: (output: Writable) => Promise<T>): Promise<T> {
+async function writeWhole<T>(
+  name: string | undefined,
+  signal: AbortSignal,
+  write: (output: Writable) => Promise<T>,
+): Promise<T> {
   const there = name === undefined ? undefined : await stat(name).catch(() => undefined);
   const file = there?.isFile() ? await realpath(name!) : name;
   const draft = file !== undefined && (!there || there.isFile()) ? `${file}.${process.pid}.part` : undefined;
@@ -165,7 +169,11 @@ async function writeWhole<T>(name: string | undefined, write: (output: Writable)
     : file === undefined
       ? process.stdout
       : createWriteStream(file);
-  const broken = new Promise<never>((_resolve, reject) => output.on('error', reject));
+  const broken = new Promise<never>((_resolve, reject) => {
+    output.on('error', reject);
+    // A pipe that nobody reads never opens.
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
   broken.catch(() => {});
   try {
     const result = await Promise.race([write(output), broken]);

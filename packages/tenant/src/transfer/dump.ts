@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { inOneTransaction, type Database } from '../database/database.ts';
 import { migrationNames, ownTables } from '../database/migrate.ts';
 import { StartError } from '../startError.ts';
-import { drained } from './drained.ts';
+import { writeTo } from './writeTo.ts';
 
 /**
  * Everything that a database of a tenant holds, with secrets' hashes, keys and history, as lines of JSON: the way to another
@@ -26,23 +26,22 @@ export async function dump(database: Database, output: Writable, signal: AbortSi
   const tables = await ownTables();
   return inOneTransaction(database, async (connection) => {
     await connection.query({ text: 'set transaction isolation level repeatable read, read only' });
-    output.write(`${JSON.stringify(header)}\n`);
+    await writeTo(output, `${JSON.stringify(header)}\n`, signal);
     let count = 0;
     for (const table of tables) {
       await connection.query({
         text: `declare rows_of_table cursor for select to_jsonb(${table})::text as row from ${table}`,
       });
       for (;;) {
-        signal.throwIfAborted();
         const { rows } = await connection.query<{ row: string }>({ text: `fetch ${ROWS_AT_ONCE} from rows_of_table` });
         if (rows.length === 0) break;
         const text = rows.map(({ row }) => `{"table":"${table}","row":${row}}\n`).join('');
-        if (!output.write(text)) await drained(output);
+        if (!(await writeTo(output, text, signal))) return count;
         count += rows.length;
       }
       await connection.query({ text: 'close rows_of_table' });
     }
-    output.write(`{"rows":${count}}\n`);
+    await writeTo(output, `{"rows":${count}}\n`, signal);
     return count;
   });
 }

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { Database } from '../database/database.ts';
 import { usersAfter } from '../users/store/listUsers.ts';
-import { drained } from './drained.ts';
+import { writeTo } from './writeTo.ts';
 import { lineOfUser } from './userLine.ts';
 
 /** Users can have 130 KB each. */
@@ -27,8 +27,7 @@ export async function exportUsers(
     const users = await usersAfter(database, tenantId, last, BATCH);
     if (users.length === 0) return count;
     const text = users.map((user) => `${JSON.stringify(lineOfUser(user, appId))}\n`).join('');
-    if (!output.write(text)) await drained(output);
-    if (output.destroyed) return count;
+    if (!(await writeTo(output, text, signal))) return count;
     count += users.length;
     last = users.at(-1)!.user_id;
   }
