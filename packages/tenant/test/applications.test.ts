@@ -189,7 +189,10 @@ describe('an application', () => {
     const second = await createApp({ role: 'management' });
     const manager = await clientOf(second);
     expect((await manager.send('GET', '/cis/v1/manage/deleted-users')).status).toBe(200);
-    // One that has lost all its clients manages nothing.
+    // One that is disabled, or has lost all its clients, manages nothing.
+    expect((await tenant.send('PUT', `${APPS}/${second.app_id}`, { enabled: false })).status).toBe(200);
+    await expectToStay();
+    expect((await tenant.send('PUT', `${APPS}/${second.app_id}`, { enabled: true })).status).toBe(200);
     expect((await tenant.send('DELETE', `${APPS}/${second.app_id}/clients`)).status).toBe(204);
     await expectToStay();
     expect((await tenant.send('DELETE', `${APPS}/${second.app_id}`)).status).toBe(204);
@@ -200,6 +203,7 @@ describe('an ordinary application', () => {
   it('sees and changes itself and the users, and is refused elsewhere', async () => {
     const [own, another] = [await createApp({ app_name: freshEmail() }), await createApp()];
     const client = await clientOf(own);
+    const provider = { name: 'evil', issuer: 'https://evil.example.com', client_id: 'x', client_secret: 'y' };
     expect((await client.send('GET', APPS)).body.result).toMatchObject([{ app_id: own.app_id }]);
     expect((await client.send('GET', `${APPS}/list`)).body.result).toMatchObject([{ app_id: own.app_id }]);
     expect((await client.send('PUT', `${APPS}/${own.app_id}`, { app_description: 'mine' })).status).toBe(200);
@@ -211,6 +215,14 @@ describe('an ordinary application', () => {
         ['POST', `${APPS}/${appId}/clients`, { name: 'x', redirect_uris: [] }],
         ['POST', `${APPS}/${appId}/clients/${another.client_id}/secret`, {}],
         ['DELETE', `${APPS}/${appId}/clients`, undefined],
+        ['GET', `${APPS}/${appId}/clients/${another.client_id}`, undefined],
+        ['PUT', `${APPS}/${appId}/clients/${another.client_id}`, { redirect_uris: ['https://evil.example.com'] }],
+        ['DELETE', `${APPS}/${appId}/clients/${another.client_id}`, undefined],
+        ['PUT', `${APPS}/${appId}/resources`, { resource_ids: [] }],
+        ['PUT', `${APPS}/${appId}/clients/${another.client_id}/resources`, { resource_ids: [] }],
+        ['GET', `${APPS}/${appId}/identity-providers`, undefined],
+        ['POST', `${APPS}/${appId}/identity-providers`, provider],
+        ['DELETE', `${APPS}/${appId}/identity-providers/evil`, undefined],
       ] as const) {
         const answer = await client.send(method, path, body);
         expect(answer.status, `${method} ${path}`).toBe(403);
@@ -417,6 +429,11 @@ describe('signing keys', () => {
       expect((await client.send('GET', NOBODY)).status).toBe(401);
       await untilRefused(client, other.url);
       expect(await jwks(other.url)).not.toContain(kid);
+      // A later rotation makes it no better.
+      await createdKey();
+      const keys = (await tenant.send('GET', KEYS)).body as { kid: string; status: string }[];
+      expect(keys.find((key) => key.kid === kid)?.status).toBe(end === 'disable' ? 'disabled' : undefined);
+      await untilRefused(client, other.url);
     }
   });
 

@@ -72,6 +72,26 @@ describe('a sign-in in the browser', () => {
     expect(await exchange(code)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
   });
 
+  it('goes to redirect URIs of the client alone, and its code to the client alone', async () => {
+    const email = freshEmail();
+    await shop.create({ email });
+    const sent = deliveries.emails.length;
+    for (const route of ['otp/email', 'links/email']) {
+      for (const redirect_uri of ['https://evil.example.com', `${REDIRECT}/more`]) {
+        expect((await auth(route, { email, redirect_uri })).status, route).toBe(400);
+      }
+    }
+    expect(deliveries.emails).toHaveLength(sent);
+    expect((await auth('otp/email', { email, redirect_uri: REDIRECT })).status).toBe(200);
+    const { body } = await auth('otp/email/validation', { email, passcode: deliveries.codeFor(email) });
+    const code = await codeAt(body.result as string);
+    const { clientId: client_id, clientSecret: client_secret } = await newApp();
+    expect(await exchange(code, { client_id, client_secret })).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_grant' },
+    });
+  });
+
   it('by a link, and the exchange tells whether the user is new', async () => {
     const email = freshEmail();
     const asked = { email, redirect_uri: REDIRECT, create_new_user: true };

@@ -13,7 +13,7 @@ let shop: Client & { clientId: string; clientSecret: string; appId: string };
 let server: Server;
 let issuer: string;
 /** What the provider says of an account, by its name. */
-const accounts = new Map<string, { email: string; email_verified: boolean }>();
+const accounts = new Map<string, { email: string; email_verified?: boolean }>();
 
 beforeAll(async () => {
   tenant = await startTestTenant();
@@ -148,6 +148,18 @@ it('links nobody by an email that is proved on one side alone', async () => {
   await shop.create({ email });
   accounts.set('mallory', { email, email_verified: false });
   expect((await browse(start(create), 'mallory')).searchParams.get('error')).toBe('access_denied');
+  // Nor does one that says nothing of it.
+  accounts.set('silent', { email });
+  expect((await browse(start(create), 'silent')).searchParams.get('error')).toBe('access_denied');
+  // Somebody has signed in by other means, and written it on the own profile.
+  const written = freshEmail();
+  const squatter = await shop.create({ email: written });
+  const by = { identifier: squatter.user_id, identifier_type: 'user_id' };
+  const { body } = await shop.send('POST', '/cis/v1/auth/otp/send', { channel: 'direct', ...by });
+  const passcode = (body as { code: string }).code;
+  expect((await shop.send('POST', '/cis/v1/auth/otp/authenticate', { ...by, passcode })).status).toBe(200);
+  accounts.set('owner', { email: written, email_verified: true });
+  expect((await browse(start(create), 'owner')).searchParams.get('error')).toBe('access_denied');
   // Somebody has made a user with it, and a password, without having proved to own it.
   const taken = freshEmail();
   await shop.create({ email: taken, credentials: { password: 'the analytical engine', force_replace: false } });

@@ -103,6 +103,31 @@ it('tenants of one service are wholly apart', async () => {
   const [mine, theirs] = [await one.create(profile), await two.create(profile)];
   expect(theirs.user_id).not.toBe(mine.user_id);
   expect((await two.get(theirs.user_id)).email?.value).toBe(profile.email);
+  // Also what is asked for at the same time.
+  const many = await Promise.all(
+    Array.from({ length: 40 }, (_, n) => (n % 2 ? one : two).create({ external_user_id: `at once ${n}` })),
+  );
+  const changed = await Promise.all(
+    many.map(({ user_id }, n) => (n % 2 ? one : two).update(user_id, { language: 'en' })),
+  );
+  expect(changed.map(({ status }) => status)).toEqual(Array(40).fill(200));
+  for (const [n, { user_id }] of many.entries()) {
+    expect((await (n % 2 ? two : one).send('GET', `/cis/v1/users/${user_id}`)).status).toBe(404);
+    expect((await (n % 2 ? two : one).send('DELETE', `/cis/v1/manage/users/${user_id}`)).status).toBe(404);
+  }
+  await Promise.all(
+    many.map(({ user_id }, n) => (n % 2 ? one : two).send('DELETE', `/cis/v1/manage/users/${user_id}`)),
+  );
+  // A start with credentials of another tenant takes nothing over.
+  const { client_id: theirId, client_secret: theirSecret } = made[0]!;
+  const taking = runTenant(['--port', '0'], {
+    DATABASE_URL: databaseUrl,
+    TESSERA_CLIENT_ID: theirId,
+    TESSERA_CLIENT_SECRET: 'another-secret-0123456789',
+  });
+  expect(await taking.ended).toBe(1);
+  expect(taking.stderr()).toContain('TESSERA_CLIENT_ID is the client ID of another tenant in this database.');
+  expect(await getToken(url, { clientId: theirId, clientSecret: theirSecret })).toMatch(/^ey/);
   const group = (await one.send('POST', '/cis/v1/groups', { name: 'Ours' })).body.result.group_id as string;
   const apps = (await one.send('GET', '/cis/v1/applications')).body.result as Made[];
   const [app] = apps;

@@ -118,7 +118,8 @@ describe('a sign-in with a password', () => {
     const another = await withPassword();
     for (let n = 0; n < 4; n += 1) await signIn(another.username!, 'wrong');
     expectTokens(await signIn(another.username!));
-    expect((await signIn(another.username!, 'wrong')).status, 'counted anew').toBe(401);
+    for (let n = 0; n < 4; n += 1) expect((await signIn(another.username!, 'wrong')).status).toBe(401);
+    expectTokens(await signIn(another.username!));
   });
 
   it('guesses that come at once, or by several names of the user, do no better', async () => {

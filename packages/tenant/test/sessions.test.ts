@@ -42,6 +42,10 @@ describe('a session', () => {
     expect((await refresh(refresh_token, stranger)).status).toBe(400);
     expect((await auth('session/authenticate', { session_id }, stranger)).status).toBe(400);
     expect((await auth('session/logout', { session_id }, stranger)).status).toBe(404);
+    expect(await signIn(username!, PASSWORD, { session_id }, stranger)).toMatchObject({
+      status: 400,
+      body: { error_code: 'session_not_found' },
+    });
     const again = expectTokens(await auth('session/authenticate', { session_id }));
     expect(again.session_id).toBe(session_id);
     expectTokens(await refresh(refresh_token));

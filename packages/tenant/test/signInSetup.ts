@@ -88,8 +88,8 @@ export async function newApp(input: object = {}): Promise<typeof shop> {
 
 export const auth = (path: string, body: object, client: Client = shop) =>
   client.send('POST', `/cis/v1/auth/${path}`, body);
-export const signIn = (username: string, password = PASSWORD, more: object = {}) =>
-  auth('password/authenticate', { username, password, ...more });
+export const signIn = (username: string, password = PASSWORD, more: object = {}, client: Client = shop) =>
+  auth('password/authenticate', { username, password, ...more }, client);
 export const withPassword = (more: object = {}) =>
   shop.create({ username: freshEmail(), credentials: { password: PASSWORD, force_replace: false }, ...more });
 export const as = (token: string) => ({ authorization: `Bearer ${token}` });
