@@ -90,6 +90,22 @@ describe('a one-time passcode', () => {
     });
   });
 
+  it('to each address of a user is a way to sign in of its own, and proves that address', async () => {
+    const [email, second] = [freshEmail(), freshEmail()];
+    const user = await shop.create({ email, secondary_emails: [second] });
+    const by = { identifier: user.user_id, identifier_type: 'user_id' };
+    for (const custom_email of [undefined, second]) {
+      expect((await send({ channel: 'email', ...by, ...(custom_email && { custom_email }) })).status).toBe(200);
+      expectTokens(await enter(user.user_id, 'user_id', deliveries.codeFor(custom_email ?? email)));
+    }
+    const after = await shop.get(user.user_id);
+    expect(after.identities.map(({ identifier }) => identifier).sort()).toEqual([email, second].sort());
+    expect(after).toMatchObject({
+      email: { value: email, email_verified: true },
+      secondary_emails: [{ value: second, email_verified: true }],
+    });
+  });
+
   it('takes the place of the one before', async () => {
     const user = await shop.create({ email: freshEmail() });
     const asked = { channel: 'direct', identifier: user.user_id, identifier_type: 'user_id' };

@@ -22,6 +22,10 @@ describe('who acts for a user', () => {
       expect(await link(actor_id)).toMatchObject({ status: 400, body: { message: [expect.stringMatching(reason)] } });
     }
     expect((await link(actor.user_id)).body.result.delegated_access.actor_id).toBe(actor.user_id);
+    const acted = { email: freshEmail(), delegated_access: { actor_id: actor.user_id, permissions: [] } };
+    const made = await tenant.create(acted);
+    const first = await tenant.send('GET', `/cis/v1/users/${made.user_id}/history`);
+    expect(first.body.result).toMatchObject([{ version: 1 }]);
     const created = await tenant.send('POST', '/cis/v1/users/bulk', {
       users: ['nobody', actor.user_id].map((actor_id) => ({
         email: freshEmail(),
@@ -46,7 +50,14 @@ describe('who acts for a user', () => {
     }));
     const created = await tenant.send('POST', '/cis/v1/users/bulk', { users });
     expect(created.body.result).toMatchObject({ succeeded: users.length });
-    expect((await tenant.send('DELETE', `/cis/v1/manage/users/${actor.user_id}`)).status).toBe(204);
+    const deletion = (headers?: Record<string, string>) =>
+      tenant.send('DELETE', `/cis/v1/manage/users/${actor.user_id}`, undefined, headers);
+    // At another version than is asked for, nobody loses it.
+    expect((await deletion({ 'if-match': '"7"' })).status).toBe(412);
+    for (const { user } of created.body.result.items as { user: { user_id: string } }[]) {
+      expect((await tenant.get(user.user_id)).delegated_access).toBeDefined();
+    }
+    expect((await deletion()).status).toBe(204);
     for (const { user } of created.body.result.items as { user: { user_id: string } }[]) {
       expect((await tenant.get(user.user_id)).delegated_access).toBeUndefined();
     }

@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { freshEmail, type Client } from './testTenant.ts';
 import {
   PASSWORD,
+  REDIRECT,
   as,
   auth,
   database,
@@ -33,6 +35,39 @@ describe('a session', () => {
     expect(reused).toMatchObject({ status: 400, body: { error_code: 'refresh_token_invalid' } });
     expect((await refresh(third.refresh_token)).status, 'the session is over').toBe(400);
     expect((await userinfo(third.access_token)).status).toBe(401);
+  });
+
+  it('leaves no trace of a user who is deleted', async () => {
+    const actor = await shop.create({ email: freshEmail() });
+    const delegated_access = { actor_id: actor.user_id, permissions: [] };
+    const user = await withPassword({ email: freshEmail(), delegated_access });
+    expectTokens(await signIn(user.username!));
+    const asked = { channel: 'direct', identifier: user.user_id, identifier_type: 'user_id' };
+    expect((await auth('otp/send', asked)).status).toBe(200);
+    expect((await auth('links/email/send', { ...asked, redirect_uri: REDIRECT })).status).toBeLessThan(500);
+    const { user_id } = user;
+    expect((await tenant.send('DELETE', `/cis/v1/manage/users/${user_id}`)).status).toBe(204);
+    for (const { name } of await database.query<{ name: string }>(
+      "select tablename as name from pg_tables where schemaname = 'public'",
+    )) {
+      const rows = await database.query(`select from ${name} t where to_jsonb(t)::text like '%${user_id}%'`);
+      expect(rows, name).toHaveLength(name === 'deleted_users' ? 1 : 0);
+    }
+    const tokens = await database.query(
+      'select from refresh_tokens where session_id not in (select session_id from sessions)',
+    );
+    expect(tokens).toEqual([]);
+  });
+
+  it('has refresh tokens for as long as its client says', async () => {
+    const { clientId, appId } = shop;
+    const path = `/cis/v1/applications/${appId}/clients/${clientId}`;
+    const { username } = await withPassword();
+    expect((await tenant.send('PUT', path, { token_expiration: { refresh_token_ttl: 1 } })).status).toBe(200);
+    const short = expectTokens(await signIn(username!));
+    expect((await tenant.send('PUT', path, { token_expiration: {} })).status).toBe(200);
+    await delay(1100);
+    expect((await refresh(short.refresh_token)).status).toBe(400);
   });
 
   it('gives tokens to its own application alone', async () => {

@@ -67,6 +67,7 @@ describe('keys', () => {
       [String.raw`{"a\"b":1,"a\u0022b":2}`, 'a"b must not be there twice'],
       [String.raw`{"ab":1,"a\u0062":2}`, 'ab must not be there twice'],
       [String.raw`{"a":1,"\u005f_proto__":{}}`, 'The body is not valid JSON'],
+      ['{"n":1e-400}', 'custom_data.n must not be a number that loses digits as a double: send it as text'],
     ] as const) {
       const { status, body } = await update(custom);
       expect({ status, message: body.message }).toEqual({ status: 400, message: [reason] });

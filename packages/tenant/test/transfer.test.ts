@@ -115,6 +115,29 @@ it('imports the good lines, tells the bad ones by number, and exports what it ha
   expect(twice.stderr.match(/^line \d: user_id is taken/gm)).toHaveLength(2);
 });
 
+it('leaves nothing of a line that it refuses, and keeps who acts for whom', async () => {
+  const database = await freshDatabase();
+  const file = path.join(work, 'actors.ndjson');
+  const acting = { delegated_access: { actor_id: 'actor', permissions: ['read'] } };
+  const lines = [
+    { user_id: 'actor', email: 'actor@example.com' },
+    { user_id: 'child', username: 'child', ...acting },
+    { user_id: 'refused', email: 'ACTOR@example.com', username: 'free', external_user_id: 'free' },
+  ];
+  // A file may begin with a mark of its encoding.
+  await writeFile(file, `\uFEFF${lines.map((line) => JSON.stringify(line)).join('\n')}`);
+  expect((await run(database, 'import', file)).stdout).toMatch(/^2 users imported, 1 bad lines/);
+  await withTenant(database, async (client) => {
+    await client.create({ username: 'free', external_user_id: 'free' });
+    for (const id of ['actor', 'child']) {
+      const { body } = await client.send('GET', `/cis/v1/users/${id}/history`);
+      expect(body.result).toMatchObject([{ version: 1 }]);
+    }
+    expect((await client.send('DELETE', '/cis/v1/manage/users/actor')).status).toBe(204);
+    expect((await client.get('child')).delegated_access).toBeUndefined();
+  });
+});
+
 it('goes on where it was killed, and imports each line once', async () => {
   const [database, file] = [await freshDatabase(), path.join(work, 'many.ndjson')];
   const count = 12_000;

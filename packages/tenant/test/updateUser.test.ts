@@ -21,6 +21,39 @@ async function updated(before: CreateUserInput, update: UpdateUserInput): Promis
 }
 
 describe('Update User', () => {
+  it('leaves the addresses before with nobody, in searches as in look-ups', async () => {
+    const find = async (query: Record<string, string>) =>
+      (await tenant.send('GET', `/cis/v1/users?${new URLSearchParams(query).toString()}`)).body.result.length as number;
+    // Disabling a user goes another way through the store.
+    for (const more of [{}, { status: 'Disabled' as const }]) {
+      const [before, after] = [
+        { email: freshEmail(), phone_number: freshPhone() },
+        { email: freshEmail(), phone_number: freshPhone() },
+      ];
+      await updated(before, { ...after, ...more });
+      for (const [{ email, phone_number }, count] of [
+        [before, 0],
+        [after, 1],
+      ] as const) {
+        expect(await find({ search: `email eq "${email}"` })).toBe(count);
+        expect(await find({ search_prefix: email })).toBe(count);
+        expect(await find({ search: `phone_number eq "${phone_number}"` })).toBe(count);
+      }
+      await tenant.create(before);
+    }
+  });
+
+  it.each(['secondary_emails', 'secondary_phone_numbers'] as const)('takes 100 %s and no more', async (name) => {
+    const fresh = name === 'secondary_emails' ? freshEmail : freshPhone;
+    const some = (count: number) => ({ [name]: Array.from({ length: count }, fresh) });
+    const { user_id } = await tenant.create({ email: freshEmail(), ...some(50) });
+    expect((await tenant.update(user_id, some(50))).status).toBe(200);
+    expect(await tenant.update(user_id, some(1))).toMatchObject({
+      status: 400,
+      body: { message: [`${name} must not exceed 100 on one profile`] },
+    });
+  });
+
   it('sets every attribute, and shows it', async () => {
     const [email, second, phone, third] = [freshEmail(), freshEmail(), freshPhone(), freshPhone()];
     const charles = await tenant.create({ email: freshEmail() });

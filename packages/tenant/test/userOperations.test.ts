@@ -230,6 +230,8 @@ describe('If-Match', () => {
         ['POST', `${path}/emails/${email}/verify`, {}],
         ['DELETE', `${path}/apps`],
         ['POST', `${path}/password`, { password: 'correct horse' }],
+        ['PUT', `${path}/password`, { password: 'correct horse' }],
+        ['PUT', path, { status: 'Disabled' }],
         ['DELETE', `/cis/v1/manage/users/${user.user_id}`],
       ] as const) {
         const answer = await tenant.send(method, route, body, { 'if-match': tag });
