@@ -28,6 +28,53 @@ describe('limits', () => {
     await own.drop();
   });
 
+  it('are those of every way to sign in, and nothing is asked for that there is not', async () => {
+    const own = await freshDatabase();
+    const limits = { client: { count: 6, seconds: 60 }, source: { count: 3, seconds: 60 } };
+    const at = await startTestTenant({ storage: { databaseUrl: own.url }, limits });
+    const by = { identifier: 'nobody', identifier_type: 'user_id' };
+    const redirect_uri = 'https://shop.example.com';
+    const routes = [
+      ['password/authenticate', { username: 'x', password: 'x' }],
+      ['otp/send', { channel: 'direct', ...by }],
+      ['otp/authenticate', { passcode: '000000', ...by }],
+      ['link/email/send', { channel: 'direct', redirect_uri, ...by }],
+      ['link/email/authenticate', { code: 'x' }],
+      ['otp/email', { email: 'x@example.com', redirect_uri }],
+      ['otp/email/validation', { email: 'x@example.com', passcode: '000000' }],
+      ['otp/sms', { phone_number: '+12125550123', redirect_uri }],
+      ['otp/sms/validation', { phone_number: '+12125550123', passcode: '000000' }],
+      ['links/email', { email: 'x@example.com', redirect_uri }],
+      ['session/authenticate', { session_id: 'x' }],
+      ['password/login', { username: 'x', password: 'x', client_id: CREDENTIALS.clientId, redirect_uri }],
+    ] as const;
+    const forget = () => own.query('delete from limits');
+    const [app] = (await at.send('GET', '/cis/v1/applications/list')).body.result as { app_id: string }[];
+    await at.send('PUT', `/cis/v1/applications/${app!.app_id}`, { redirect_uris: [redirect_uri] });
+    for (const [route, body] of routes) {
+      await forget();
+      const ask = async (more = {}) => (await at.send('POST', `/cis/v1/auth/${route}`, { ...body, ...more })).status;
+      const statuses: number[] = [];
+      for (let n = 0; n < 5; n += 1) statuses.push(await ask());
+      expect(
+        statuses.map((status) => status === 429),
+        `${route}: ${statuses.join()}`,
+      ).toEqual([...[false, false, false], ...[true, true]]);
+      await forget();
+      if (/authenticate|otp\/(?:email|sms)$|login/.test(route) && !route.startsWith('session')) {
+        expect(await ask({ require_mfa: true }), route).toBe(400);
+        expect(await ask({ org_id: 'x' }), route).toBe(400);
+      }
+    }
+    await forget();
+    const provider = `${at.url}/cis/v1/auth/oidc/partner?client_id=${CREDENTIALS.clientId}&redirect_uri=${redirect_uri}`;
+    const statuses: number[] = [];
+    for (let n = 0; n < 5; n += 1) statuses.push((await fetch(provider, { redirect: 'manual' })).status);
+    expect(statuses.slice(3)).toEqual([429, 429]);
+    await at.close();
+    await own.drop();
+  });
+
   it('of one source keep out nobody else, and an IPv6 network is one source', async () => {
     const own = await freshDatabase();
     const limits = { client: { count: 6, seconds: 60 }, source: { count: 4, seconds: 60 } };
