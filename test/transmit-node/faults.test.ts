@@ -79,12 +79,14 @@ describe('a success that did nothing is none', () => {
     ['a result of nothing', { status: 200, headers: { 'content-type': 'application/json' }, body: '{"result":{}}' }],
     ['no content', { status: 204 }],
     ['broken JSON', { status: 200, headers: { 'content-type': 'application/json' }, body: '{"result":{"user_id"' }],
-  ])('%s', async (_what, fault) => {
+  ])('%s', async (what, fault) => {
     const user = await setting.newUser();
     setting.proxy.faults = (line) => (line.includes('/cis/') ? ({ kind: 'answer', ...fault } as Fault) : undefined);
     for (const [operation, parameters] of [
       ['updateUser', { fields: { language: 'en' } }],
       ['getUser', {}],
+      // What gives nothing may give any JSON.
+      ...(/page|broken/.test(what) ? ([['deleteUser', {}]] as const) : []),
     ] as const) {
       const { error, items } = await setting.run(operation, { userId: byId(user.user_id), ...parameters });
       expect(items).toEqual([]);
@@ -254,6 +256,8 @@ describe('the pool', () => {
   it('stops at the first failure, and tells how many were done', async () => {
     const users = await setting.newUsers(20);
     const input = itemsOf(users).map((item, n) => (n === 4 ? { ...item, id: 'nobody' } : item));
+    // Those after it are under way when it fails.
+    setting.proxy.faults = (_line, place) => (place > 4 ? { kind: 'slow', ms: 100 } : undefined);
     const { error, items } = await setting.run(
       'updateUser',
       { ...update, options: { ...one, maxConcurrency: 2 } },
@@ -467,6 +471,18 @@ describe('a fault of one item stays with it', () => {
       expect(error!.message).toMatch(/^'JSON' must not have user_id/);
     }
     expect(await setting.tenant.get(users[2]!.user_id)).toEqual(users[2]);
+  });
+
+  it('nobody else is told as created after a fault', async () => {
+    const email = freshEmail();
+    setting.proxy.faults = (line, place) => (line.startsWith('POST') && place === 0 ? { kind: 'reset' } : undefined);
+    // Somebody makes another user with the email meanwhile.
+    const run = setting.run('createUser', { fields: { email, language: 'en' }, options: one });
+    const other = await setting.tenant.create({ email, language: 'fr' });
+    const { error, items } = await run;
+    expect(items).toEqual([]);
+    expect(error).toMatchObject({ httpCode: '409' });
+    expect((await setting.tenant.get(other.user_id)).language).toBe('fr');
   });
 
   it('nobody who was there before is told as created after a fault', async () => {

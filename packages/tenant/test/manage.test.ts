@@ -84,6 +84,12 @@ it('the command works on a data directory too, whether a tenant serves from it o
   expect((await client.send('GET', '/cis/v1/groups')).status, 'a management application').toBe(200);
   serving.child.kill('SIGTERM');
   await serving.ended;
+  // A backup of the wrong directory is none.
+  for (const command of [['export'], ['dump', path.join(directory, 'out')]]) {
+    const nothing = runTenant([...command, '--data', path.join(directory, 'mistyped')]);
+    expect(await nothing.ended).toBe(1);
+    expect(nothing.stderr()).toMatch(/mistyped holds no data: no tenant has served from it\.\n$/);
+  }
   const alone = runTenant(['applications', 'list', '--data', directory]);
   expect(await alone.ended, alone.stderr()).toBe(0);
   expect(alone.stdout()).toContain('Beside');

@@ -323,8 +323,9 @@ it('a dump and an export end when nothing can be written, or nobody reads', asyn
     });
   }
   const unread = start(database, 'dump', pipe);
-  while ((await database.query("select from pg_stat_activity where application_name = 'tessera'")).length === 0)
-    await delay(50);
+  // It waits for room with its transaction open.
+  const waits = `select from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`;
+  while ((await database.query(waits)).length === 0) await delay(50);
   unread.child.kill('SIGTERM');
   await unread.ended;
   expect(unread.stderr()).toBe('Stopped before the end.\n');

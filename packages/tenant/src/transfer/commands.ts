@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { once } from 'node:events';
-import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Logger } from 'pino';
@@ -103,20 +103,29 @@ export async function runImport(options: TransferOptions, file: string, signal: 
   });
 }
 
-/** The command `export [FILE]`: to standard output when there is no file. @throws StartError when it cannot be written */
-export function runExport(options: TransferOptions, file: string | undefined, signal: AbortSignal): Promise<void> {
-  return withClient(options, async (database, { tenant_id, app_id }) => {
+/**
+ * The command `export [FILE]`: to standard output when there is no file.
+ * @throws StartError when there is no data, or it cannot be written
+ */
+export async function runExport(
+  options: TransferOptions,
+  file: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  await wantData(options.storage);
+  await withClient(options, async (database, { tenant_id, app_id }) => {
     const count = await writeWhole(file, signal, (output) => exportUsers(database, tenant_id, app_id, output, signal));
     process.stderr.write(`${count} users exported.\n`);
   });
 }
 
-/** The command `dump FILE`. @throws StartError when it cannot be written */
+/** The command `dump FILE`. @throws StartError when there is no data, or it cannot be written */
 export async function runDump(
   { storage: location, connections, log }: TransferOptions,
   file: string,
   signal: AbortSignal,
 ): Promise<void> {
+  await wantData(location);
   const storage = await openStorage(location, connections, log);
   try {
     const count = await writeWhole(file, signal, (output) => dump(storage.database, output, signal));
@@ -140,6 +149,13 @@ export async function runRestore(
   } finally {
     await storage.close();
   }
+}
+
+/** A copy of nothing would be taken for a copy. @throws StartError when nothing is in the data directory */
+async function wantData(location: StorageLocation): Promise<void> {
+  if (!('directory' in location)) return;
+  const entries = await readdir(location.directory).catch(() => []);
+  if (entries.length === 0) throw new StartError(`${location.directory} holds no data: no tenant has served from it.`);
 }
 
 /** @throws StartError when a file is not there, or is a directory */
