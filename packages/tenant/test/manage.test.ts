@@ -84,6 +84,10 @@ it('the command works on a data directory too, whether a tenant serves from it o
   expect((await client.send('GET', '/cis/v1/groups')).status, 'a management application').toBe(200);
   serving.child.kill('SIGTERM');
   await serving.ended;
+  // Several at once take turns.
+  const names = ['one', 'two', 'three'];
+  const together = names.map((name) => runTenant(['applications', 'create', name, '--data', directory]));
+  for (const command of together) expect(await command.ended, command.stderr()).toBe(0);
   // A backup of the wrong directory is none.
   for (const command of [['export'], ['dump', path.join(directory, 'out')]]) {
     const nothing = runTenant([...command, '--data', path.join(directory, 'mistyped')]);
@@ -92,7 +96,7 @@ it('the command works on a data directory too, whether a tenant serves from it o
   }
   const alone = runTenant(['applications', 'list', '--data', directory]);
   expect(await alone.ended, alone.stderr()).toBe(0);
-  expect(alone.stdout()).toContain('Beside');
+  for (const name of ['Beside', ...names]) expect(alone.stdout()).toContain(name);
   await rm(directory, { recursive: true, force: true });
 });
 

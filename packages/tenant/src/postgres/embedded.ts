@@ -41,6 +41,9 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+/** Another process has the data directory. */
+export class DirectoryInUse extends StartError {}
+
 /** How long a server whose tenant was killed may take to wind down before a new one gives up on its data directory. */
 const TAKEOVER_MS = 4000;
 
@@ -72,9 +75,11 @@ const SETTINGS = {
  * Starts PostgreSQL on a data directory, making the cluster the first time.
  * @param directory the tenant's data directory; the cluster is in `postgres/` below it
  * @param connections the most that the tenant makes at once
- * @throws StartError when the directory is in use by another process or of another version, or PostgreSQL cannot start
+ * @param name what the server calls itself (`cluster_name`)
+ * @throws DirectoryInUse when another process has the directory; StartError when it is of another version, or PostgreSQL cannot
+ * start
  */
-export async function startEmbeddedPostgres(directory: string, connections = 16): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(directory: string, connections = 16, name = ''): Promise<EmbeddedPostgres> {
   const cluster = path.join(path.resolve(directory), 'postgres');
   const standIn = await chooseStandIn(cluster);
   const binaries = await findBinaries(standIn);
@@ -89,11 +94,11 @@ export async function startEmbeddedPostgres(directory: string, connections = 16)
     const deadline = Date.now() + TAKEOVER_MS;
     for (;;) {
       // Not before it is known that no other tenant runs on it: it reads them only when it starts.
-      const started = await start(binaries, place, cluster, connections);
+      const started = await start(binaries, place, cluster, { connections, name });
       if ('server' in started) return started.server;
       if (!started.inUse) throw new StartError(`PostgreSQL did not start on ${cluster}:\n${started.output}`);
       if (Date.now() > deadline) {
-        throw new StartError(
+        throw new DirectoryInUse(
           `The data directory ${directory} is in use by another tenant (PostgreSQL process ${await ownerOf(cluster)}). ` +
             'Stop that one first, or give this one another --data directory.',
         );
@@ -142,7 +147,12 @@ const connectionTo = (sockets: string): EmbeddedPostgres['connection'] => ({
 
 type Started = { server: EmbeddedPostgres } | { inUse: boolean; output: string };
 
-async function start(binaries: Binaries, place: Place, cluster: string, connections: number): Promise<Started> {
+async function start(
+  binaries: Binaries,
+  place: Place,
+  cluster: string,
+  { connections, name }: { connections: number; name: string },
+): Promise<Started> {
   await admitThisUser(cluster, place.standIn);
   // A socket's path may have 107 characters, so it is not put in the data directory.
   const sockets = await mkdtemp(path.join(place.standIn ? '/tmp' : tmpdir(), 'tessera-'));
@@ -151,6 +161,7 @@ async function start(binaries: Binaries, place: Place, cluster: string, connecti
     ...SETTINGS,
     unix_socket_directories: sockets,
     port: String(PORT),
+    cluster_name: name,
     max_connections: String(Math.max(LEAST_CONNECTIONS, connections + SPARE_CONNECTIONS)),
   });
   const watcher = runIn(place, '/bin/sh', [
@@ -161,7 +172,7 @@ async function start(binaries: Binaries, place: Place, cluster: string, connecti
     binaries.postgres,
     '-D',
     place.path,
-    ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ...settings.flatMap(([setting, value]) => ['-c', `${setting}=${value}`]),
   ]);
   // Writing to a watcher that is gone is no fault: it has done what was asked.
   watcher.stdin!.on('error', () => {});
