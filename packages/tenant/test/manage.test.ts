@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { freshDatabase } from './freshDatabase.ts';
-import { runTenant, serveOn } from './tenantProcess.ts';
+import { runTenant, serveOn, type TenantProcess } from './tenantProcess.ts';
 import { freshEmail, getToken, makeClient, type Client } from './testTenant.ts';
 
 /** Runs a command that manages a tenant, and gives what it printed as JSON. */
@@ -86,7 +87,12 @@ it('the command works on a data directory too, whether a tenant serves from it o
   await serving.ended;
   // Several at once take turns.
   const names = ['one', 'two', 'three'];
-  const together = names.map((name) => runTenant(['applications', 'create', name, '--data', directory]));
+  const together: TenantProcess[] = [];
+  for (const name of names) {
+    together.push(runTenant(['applications', 'create', name, '--data', directory]));
+    // So that the next one comes while it works.
+    await delay(300);
+  }
   for (const command of together) expect(await command.ended, command.stderr()).toBe(0);
   // A backup of the wrong directory is none.
   for (const command of [['export'], ['dump', path.join(directory, 'out')]]) {
