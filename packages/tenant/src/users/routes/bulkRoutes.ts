@@ -90,7 +90,9 @@ export function bulkRoutes(app: FastifyInstance, database: Database, passwords: 
   route(app, operations.updateUsers, ({ body, caller, reply }) => {
     const hashing = pLimit(HASHING_AT_ONCE);
     return sendOutcomes(reply, caller, body.updates, async (items) => {
-      const asked = await Promise.all(items.map((item) => outcome(async () => checkedUpdate(isUpdate, item))));
+      const asked = await Promise.all(
+        items.map((item) => outcome(() => Promise.resolve(checkedUpdate(isUpdate, item)))),
+      );
       const outcomes: Outcome[] = [];
       const update = async (index: number): Promise<void> => {
         outcomes[index] = await outcome(async () => {
@@ -110,7 +112,7 @@ export function bulkRoutes(app: FastifyInstance, database: Database, passwords: 
       const lastOfUser = new Map<string, number>();
       for (const [index, one] of asked.entries()) {
         const keys = one instanceof ApiError ? [] : keysOf(one);
-        const done = Promise.all(keys.map((key) => before.get(key))).then(() => update(index));
+        const done = Promise.all(keys.flatMap((key) => before.get(key) ?? [])).then(() => update(index));
         for (const key of keys) before.set(key, done);
         if (!(one instanceof ApiError)) lastOfUser.set(one.userId, index);
         pending.push(done);
