@@ -15,8 +15,7 @@ export function nodeErrorOf(
 	done: number | undefined,
 ): NodeApiError | NodeOperationError {
 	const about = subject ? ` of ${JSON.stringify(subject)}` : '';
-	const told =
-		done === undefined ? '' : ` [item ${item}${about}; others done: ${done}]`;
+	const told = done === undefined ? '' : ` [item ${item}${about}; others done: ${done}]`;
 	const message = error.message + told;
 	if (!(error instanceof Refusal)) {
 		return new NodeOperationError(node, message, {
