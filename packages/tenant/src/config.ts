@@ -60,6 +60,27 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 /** The subjects of the commands that manage a tenant. */
 const MANAGED = ['tenants', 'applications', 'clients'];
 
+/** The options of each command, besides `--data`. */
+const OPTIONS: Record<string, string[]> = {
+  '': ['port', 'host'],
+  import: ['tenant'],
+  export: ['tenant'],
+  dump: [],
+  restore: [],
+  'tenants list': ['json'],
+  'tenants create': ['json'],
+  'tenants delete': ['json'],
+  'applications list': ['tenant', 'json'],
+  'applications create': ['tenant', 'json', 'management', 'signup', 'redirect-uri'],
+  'applications enable': ['tenant', 'json'],
+  'applications disable': ['tenant', 'json'],
+  'applications delete': ['tenant', 'json'],
+  'clients list': ['tenant', 'json'],
+  'clients create': ['tenant', 'json', 'redirect-uri'],
+  'clients rotate': ['tenant', 'json', 'keep'],
+  'clients delete': ['tenant', 'json'],
+};
+
 /** What is to be done. */
 export type Command =
   | { name: 'serve' }
@@ -91,6 +112,7 @@ export function readConfig(argv: string[], env: NodeJS.ProcessEnv, cwd: string):
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new StartError(`TESSERA_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`);
   }
+  wantMeaning(positionals, flags);
   return {
     command: commandOf(positionals, flags, cwd),
     tenant: flags.tenant,
@@ -131,6 +153,18 @@ function readFlags(argv: string[]) {
     });
   } catch (error) {
     throw new StartError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+/** @throws StartError for an option that means nothing to the command, or has no value */
+function wantMeaning(words: string[], flags: ReturnType<typeof readFlags>['values']): void {
+  const [name = '', action] = words;
+  const command = MANAGED.includes(name) ? `${name} ${action}` : name;
+  for (const [option, value] of Object.entries(flags)) {
+    if (value === '') throw new StartError(`--${option} needs a value.`);
+    // Of a command that there is not, that is what is to be told.
+    if (option === 'data' || (OPTIONS[command] ?? [option]).includes(option)) continue;
+    throw new StartError(`--${option} means nothing to ${command === '' ? 'a tenant that serves' : `"${command}"`}.`);
   }
 }
 

@@ -63,6 +63,13 @@ it('the command makes, lists, rotates and deletes what the routes do, beside a t
     [['clients', 'delete', 'nobody'], /^There is no such client\./],
     [['applications', 'delete', 'nobody'], /^There is no such application\./],
     [['applications', 'list', '--tenant', 'nobody'], /^There is no such tenant\./],
+    [
+      ['applications', 'list', '--redirect-uri', 'https://a.example.com'],
+      /^--redirect-uri means nothing to "applications list"\./,
+    ],
+    [['export', '--keep', '5'], /^--keep means nothing to "export"\./],
+    [['--json'], /^--json means nothing to a tenant that serves\./],
+    [['--port='], /^--port needs a value\./],
   ] as const;
   await Promise.all(
     refusals.map(async ([args, reason]) => {
