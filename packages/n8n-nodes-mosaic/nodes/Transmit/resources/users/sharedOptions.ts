@@ -49,7 +49,7 @@ export const emptyValuesOption: INodeProperties = {
 	],
 	default: 'ignore',
 	description:
-		'What to do with fields and columns that turn out empty. Null in fields and JSON clears in every case; in a column, it is empty.',
+		'What to do with fields and columns that turn out empty. Null in fields and JSON clears in every case; in a column, it is empty. An expression that gives nothing at all leaves the attribute alone.',
 };
 
 export const allowedFieldsOption: INodeProperties = {
@@ -59,7 +59,7 @@ export const allowedFieldsOption: INodeProperties = {
 	options: attributeOptions,
 	default: [],
 	description:
-		'The only attributes that may be sent; anything else fails, and all of them when none is chosen. For agents, which choose attributes by themselves.',
+		'The only attributes that may be sent: any other one fails the item, and every one does when none is chosen. For agents, which choose attributes by themselves.',
 };
 
 /** The collection that a list of options makes: in the order of the alphabet, as n8n wants it. */
