@@ -473,6 +473,30 @@ describe('a fault of one item stays with it', () => {
     expect(await setting.tenant.get(users[2]!.user_id)).toEqual(users[2]);
   });
 
+  it('a password goes by itself and once, when nobody says whether it was set', async () => {
+    const users = await setting.newUsers(2);
+    const fields = { credentials: { value: { password: 'correct horse battery' } } };
+    for (const [operation, parameters] of [
+      ['updateUser', { userId: byId('={{ $json.id }}'), fields }],
+      ['createOrUpdateUser', { matchAgainst: 'email', valueToMatch: '={{ $json.email }}', fields }],
+    ] as const) {
+      setting.proxy.reset();
+      setting.proxy.faults = (line) => (line.startsWith('PUT') ? { kind: 'reset', after: true } : undefined);
+      const { items } = await setting.run(
+        operation,
+        parameters,
+        users.map(({ user_id: id, email }) => ({ id, email: email!.value })),
+        'continueRegularOutput',
+      );
+      expect(items.map(({ json }) => (json.details as { maybeDone?: boolean } | undefined)?.maybeDone)).toEqual([
+        true,
+        true,
+      ]);
+      const puts = setting.proxy.requests.filter((line) => line.startsWith('PUT'));
+      expect(puts.sort()).toEqual(users.map(({ user_id }) => `PUT /cis/v1/users/${user_id}`).sort());
+    }
+  });
+
   it('nobody else is told as created after a fault', async () => {
     const email = freshEmail();
     setting.proxy.faults = (line, place) => (line.startsWith('POST') && place === 0 ? { kind: 'reset' } : undefined);
