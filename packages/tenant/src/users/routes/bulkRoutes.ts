@@ -17,6 +17,7 @@ import { insertUser } from '../store/insertUser.ts';
 import { changeOf, newUser, type ChangeContext } from '../rules/change.ts';
 import { toApiUser } from '../rules/result.ts';
 import { IdentifierTaken, UserNotFound } from '../rules/errors.ts';
+import { identifierKey, identifiersIn } from '../rules/identifiers.ts';
 import type { User } from '../rules/user.ts';
 import type { Passwords } from '../passwords.ts';
 import { changeContext, type ForPasswords } from './changeContext.ts';
@@ -191,12 +192,10 @@ interface AskedUpdate {
   input: UpdateUserInput;
 }
 
-/** What an update is about: its user, and the identifiers that it wants, in a form in which equal ones are the same. */
+/** What an update is about: its user, and the identifiers that it wants. */
 const keysOf = ({ userId, input }: AskedUpdate): string[] => [
   `user ${userId}`,
-  ...(['email', 'phone_number', 'username', 'external_user_id', 'secondary_emails', 'secondary_phone_numbers'] as const)
-    .flatMap((name) => input[name] ?? [])
-    .map((value) => `identifier ${value.normalize('NFKC').toLowerCase()}`),
+  ...identifiersIn(input).map((identifier) => `identifier ${identifierKey(identifier)}`),
 ];
 
 function checkedUpdate(isUpdate: ValidateFunction<UpdateUserInput>, item: unknown): AskedUpdate {

@@ -1,4 +1,4 @@
-import { canonicalEmail, canonicalUsername } from '@tessera/contract';
+import { canonicalEmail, canonicalUsername, type UpdateUserInput } from '@tessera/contract';
 import type { Profile } from './user.ts';
 
 /** What can name a user; a value is unique in its tenant within its kind, primary or secondary. */
@@ -47,15 +47,20 @@ export function hasIdentifier(profile: Profile, { kind, value }: Identifier): bo
   }
 }
 
-/** Where identifiers stand in a profile. */
-const ATTRIBUTES = [
-  'email',
-  'secondary_emails',
-  'phone_number',
-  'secondary_phone_numbers',
-  'username',
-  'external_user_id',
-] as const;
+/** Where identifiers stand in a profile and in an input, and of what kind they are there. */
+const KINDS = {
+  email: 'email',
+  secondary_emails: 'email',
+  phone_number: 'phone_number',
+  secondary_phone_numbers: 'phone_number',
+  username: 'username',
+  external_user_id: 'external_user_id',
+} as const satisfies Record<string, IdentifierKind>;
+const ATTRIBUTES = Object.keys(KINDS) as (keyof typeof KINDS)[];
+
+/** The identifiers that an update gives a user. @param input valid by its schema */
+export const identifiersIn = (input: Pick<UpdateUserInput, keyof typeof KINDS>): Identifier[] =>
+  ATTRIBUTES.flatMap((name) => [input[name] ?? []].flat().map((value) => canonicalIdentifier(KINDS[name], value)));
 
 /** Those identifiers of `profile` that `other` has not. */
 export function identifiersBeyond(profile: Profile, other: Profile): Identifier[] {
