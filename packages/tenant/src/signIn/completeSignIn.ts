@@ -11,7 +11,7 @@ import type { SignInParts } from './parts.ts';
 import { hashCode, newCode } from './rules/secretCode.ts';
 import { isOver, withMethod } from './rules/session.ts';
 import { hasAddress, hasPassword, signedIn, signInDifference, type Method } from './rules/signIn.ts';
-import { findSession } from './store/sessions.ts';
+import { findSession, type LiveSession } from './store/sessions.ts';
 import { recordSignIn, type Session } from './store/signIn.ts';
 import { refreshTokenEnd, sessionEnd, userTokens, type Wishes } from './userTokens.ts';
 
@@ -41,10 +41,8 @@ export async function completeSignIn(
     if (!hasPassword(user, method)) throw new InvalidCredentials();
     if (!hasAddress(user, method)) throw new InvalidCode();
     const at = Date.now();
-    const joined = sessionId === undefined ? undefined : await findSession(database, tenantId, sessionId, at);
-    if (sessionId !== undefined && (!joined || isOver(joined) || !mayJoin(joined.session, user, client))) {
-      throw new SessionOver();
-    }
+    const joined = await wantSessionToJoin(database, client, sessionId);
+    if (joined && joined.session.user_id !== user.user_id) throw new SessionOver();
     const session: Session = {
       session_id: joined?.session.session_id ?? randomUUID(),
       user_id: user.user_id,
@@ -84,18 +82,16 @@ export async function completeSignIn(
 }
 
 /**
- * Looks for the session that a sign-in is to join before what proves the user is used up.
+ * The session that a sign-in is to join, if any: looked for before what proves the user is used up, and again when that is known.
  * @throws SessionOver when this application has none with this ID
  */
 export async function wantSessionToJoin(
   database: Database,
   { tenant_id: tenantId, app_id: appId }: ClientOfApplication,
   sessionId: string | undefined,
-): Promise<void> {
-  if (sessionId === undefined) return;
+): Promise<LiveSession | undefined> {
+  if (sessionId === undefined) return undefined;
   const found = await findSession(database, tenantId, sessionId, Date.now());
   if (!found || isOver(found) || found.session.app_id !== appId) throw new SessionOver();
+  return found;
 }
-
-const mayJoin = (session: Session, user: User, client: ClientOfApplication): boolean =>
-  session.user_id === user.user_id && session.app_id === client.app_id;
