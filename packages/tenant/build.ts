@@ -4,10 +4,9 @@ import { rolldown, type Plugin } from 'rolldown';
 
 /**
  * Makes the JavaScript that is published and run: the tenant and the contract in a few files, so that a start loads neither
- * hundreds of files nor a compiler. Libraries stay where npm puts them, but for those whose hundreds of files took half of a
- * start: what is used of them goes in, with their licences beside it.
+ * hundreds of files nor a compiler. The package's dependencies stay where npm puts them. Its devDependencies, whose hundreds of
+ * files took half of a start, go in: what is used of them, with their licences beside it.
  */
-const INCLUDED = ['typebox', 'kysely', 'libphonenumber-js', 'uuid'];
 const SOURCES = path.join(import.meta.dirname, 'src');
 const TARGET = path.join(import.meta.dirname, 'dist');
 
@@ -43,8 +42,10 @@ const licences: Plugin = {
 interface Library {
   name: string;
   version: string;
+  dependencies: Record<string, string>;
 }
 
+const { dependencies } = JSON.parse(await readFile(path.join(import.meta.dirname, 'package.json'), 'utf8')) as Library;
 await rm(TARGET, { recursive: true, force: true });
 const bundle = await rolldown({
   input: {
@@ -53,8 +54,7 @@ const bundle = await rolldown({
     'hashing/worker': path.join(SOURCES, 'hashing/worker.ts'),
   },
   platform: 'node',
-  external: (id) =>
-    !/^[./]/.test(id) && !['@tessera/contract', ...INCLUDED].some((name) => `${id}/`.startsWith(`${name}/`)),
+  external: (id) => Object.keys(dependencies).some((name) => `${id}/`.startsWith(`${name}/`)),
   resolve: { conditionNames: ['source'] },
   plugins: [filesBeside, licences],
 });
