@@ -14,7 +14,8 @@ import { firstClient, toApiApplication, toBasicApplication } from '../applicatio
 import { toApiClient } from '../applications/rules/client.ts';
 import { findFirstTenant, listApplications, listTenants } from '../applications/store.ts';
 import { inTransaction, type Database } from '../database/database.ts';
-import { openStorage, type StorageLocation } from '../database/storage.ts';
+import type { StorageLocation } from '../database/server.ts';
+import { openStorage } from '../database/storage.ts';
 import { ApiError } from '../errors.ts';
 import { StartError } from '../startError.ts';
 import { deleteTenant } from './tenants.ts';
