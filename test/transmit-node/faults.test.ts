@@ -1,22 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
-import { freshEmail, freshPhone } from '../../packages/tenant/test/testTenant.ts';
+import { freshEmail } from '../../packages/tenant/test/testTenant.ts';
 import type { Fault } from './faultyProxy.ts';
-import { byId, locator, Setting } from './setting.ts';
+import { byId, itemsOf, locator, one, Setting } from './setting.ts';
 
 const setting = new Setting();
-const one = { manyAtOnce: false };
 /** Updates each user of the items. */
 const update = { userId: byId('={{ $json.id }}'), fields: { language: '={{ "l" + $json.n }}' } };
-const itemsOf = (users: { user_id: string }[]) => users.map(({ user_id }, n) => ({ id: user_id, n }));
-
-/** Two users, the second of whom wants the first one's secondary email. */
-const withSecondary = (secondary: string) => [
-  { email: freshEmail(), secondary_emails: [secondary] },
-  { email: secondary },
-];
 
 /** A server elsewhere that keeps what it gets. */
 async function startElsewhere() {
@@ -539,158 +530,6 @@ describe('a fault of one item stays with it', () => {
     }
   });
 
-  it('a later item for a user is done later, however each goes', async () => {
-    const email = freshEmail();
-    const rows = [
-      { email, language: 'en', status: 'Disabled' },
-      { email, language: 'fr' },
-    ];
-    const parameters = { specifyFields: 'columns', columns: columns('email') };
-    const output = await setting.output('createOrUpdateUser', parameters, rows);
-    expect(output.map(({ language }) => language)).toEqual(['en', 'fr']);
-    expect(output[1]).toMatchObject({ user_id: output[0]!.user_id, status: 'Disabled' });
-
-    const user = await setting.newUser();
-    const versions = await setting.output(
-      'updateUser',
-      {
-        userId: byId(user.user_id),
-        fields: { language: '={{ $json.language }}' },
-        options: { whatChanged: '={{ $json.look }}' },
-      },
-      [
-        { language: 'one', look: false },
-        { language: 'two', look: true },
-      ],
-    );
-    expect(versions.map(({ language }) => language)).toEqual(['one', 'two']);
-    // In any order of those that go together and by themselves, and however the user is named.
-    const { user_id: id, email: address } = user;
-    const orders = [
-      [
-        { id, language: 'a' },
-        { id, language: 'b', look: true },
-        { id, language: 'c' },
-      ],
-      [
-        { id, language: 'd', look: true },
-        { id: address!.value, language: 'e' },
-        { id, language: 'f', look: true },
-        { id: address!.value, language: 'g', look: true },
-      ],
-    ];
-    for (const order of orders) {
-      const other = { id: (await setting.newUser()).user_id, language: 'x' };
-      const input = [other, ...order].map((row) => ({ look: false, ...row }));
-      setting.proxy.faults = (_line, place) => (place >= 0 && place % 2 === 0 ? { kind: 'slow', ms: 40 } : undefined);
-      const shown = await setting.output(
-        'updateUser',
-        {
-          userId: byId('={{ $json.id }}'),
-          fields: { language: '={{ $json.language }}' },
-          options: { whatChanged: '={{ $json.look }}' },
-        },
-        input,
-      );
-      expect(shown.map(({ language }) => language)).toEqual(input.map(({ language }) => language));
-      expect((await setting.tenant.get(id)).language).toBe(order.at(-1)!.language);
-    }
-  });
-
-  it('of two items that want one identifier, the first gets it, however slow it is', async () => {
-    const slowFirst = () => {
-      let first = true;
-      setting.proxy.faults = (line) => {
-        if (!first || !/^(?:POST|PUT)/.test(line)) return undefined;
-        first = false;
-        return { kind: 'slow', ms: 150 };
-      };
-    };
-    const outcomes = async (operation: string, parameters: INodeParameters, rows: IDataObject[]) => {
-      slowFirst();
-      const { items } = await setting.run(operation, parameters, rows, 'continueRegularOutput');
-      return items.map(({ json }) => (json.details as { status?: number } | undefined)?.status ?? 'done');
-    };
-    const options = { options: one };
-    const [email, username, secondary] = [freshEmail(), freshEmail(), freshEmail()];
-    const made = { specifyFields: 'json', json: '={{ $json.body }}', ...options };
-    const bodies = [{ email, language: 'a' }, { username: freshEmail() }, { email: email.toUpperCase(), username }];
-    const rows = bodies.map((body) => ({ body: JSON.stringify(body) }));
-    expect(await outcomes('createUser', made, rows)).toEqual(['done', 'done', 409]);
-    expect(
-      await outcomes('createUsers', { users: JSON.stringify(withSecondary(secondary)), ...options }, [{}]),
-    ).toEqual(['done', 409]);
-
-    const users = await setting.newUsers(2);
-    const taken = freshEmail();
-    expect(
-      await outcomes(
-        'updateUser',
-        { userId: byId('={{ $json.id }}'), fields: { username: taken }, ...options },
-        itemsOf(users),
-      ),
-    ).toEqual(['done', 409]);
-
-    const external = freshEmail();
-    const upserts = {
-      matchAgainst: 'email',
-      valueToMatch: '={{ $json.email }}',
-      fields: { external_user_id: external },
-    };
-    expect(
-      await outcomes('createOrUpdateUser', { ...upserts, ...options }, [
-        { email: freshEmail() },
-        { email: freshEmail() },
-      ]),
-    ).toEqual(['done', 409]);
-    // Also of those that go together, when an item before is done again.
-    const [first, third, x] = [freshEmail(), freshEmail(), freshEmail()];
-    const together = { ...upserts, specifyFields: 'json', json: '={{ $json.body }}' };
-    const body = JSON.stringify({ external_user_id: x });
-    expect(
-      await outcomes('createOrUpdateUser', together, [
-        { email: first, body: '{"language":"en"}' },
-        { email: first, body },
-        { email: third, body },
-      ]),
-    ).toEqual(['done', 'done', 409]);
-    const [second, wanted] = [await setting.newUser(), freshEmail()];
-    expect(
-      await outcomes('createOrUpdateUser', { ...upserts, fields: { external_user_id: wanted } }, [
-        { email: second.email!.value },
-        { email: freshEmail() },
-      ]),
-    ).toEqual(['done', 409]);
-  });
-
-  it('rows of one user are done in order however the user is written', async () => {
-    const name = `zoe${Date.now()}`;
-    const home = freshEmail();
-    const phone_number = freshPhone();
-    const user = await setting.newUser({ username: `${name}\u00e9`, phone_number, secondary_emails: [home] });
-    const email = user.email!.value;
-    const pairs = [
-      ['username', `${name.toUpperCase()}E\u0301`, `${name}\u00e9`],
-      ['email', email.toUpperCase(), email],
-      ['any_address', email, phone_number],
-      ['any_address', home, email],
-    ] as const;
-    for (const [mode, ...names] of pairs) {
-      let slow = true;
-      setting.proxy.faults = (line) => {
-        if (!slow || !/\/users\/[^/]+$/.test(line) || !line.startsWith('PUT')) return undefined;
-        slow = false;
-        return { kind: 'slow', ms: 150 };
-      };
-      await setting.output(
-        'updateUser',
-        { userId: locator(mode, '={{ $json.name }}'), fields: { language: '={{ $json.language }}' }, options: one },
-        names.map((name, n) => ({ name, language: ['first', 'last'][n] })),
-      );
-      expect((await setting.tenant.get(user.user_id)).language, mode).toBe('last');
-    }
-  });
-
   it('an answer is one, also when it refuses', async () => {
     const cut = new Map<string, number>();
     const there = await setting.newUser();
@@ -707,20 +546,6 @@ describe('a fault of one item stays with it', () => {
       'continueRegularOutput',
     );
     expect(items.at(-1)!.json).toMatchObject({ deleted: true });
-  });
-
-  it('of two groups that want one name, the first gets it', async () => {
-    const name = `G ${Date.now()}`;
-    let slow = true;
-    setting.proxy.faults = () => (slow ? ((slow = false), { kind: 'slow', ms: 150 }) : undefined);
-    const rows = [{ description: 'first' }, { description: 'second' }];
-    const parameters = { groupName: name, groupFields: { description: '={{ $json.description }}' } };
-    const { items } = await setting.run('createGroup', parameters, rows, 'continueRegularOutput', {
-      resource: 'group',
-    });
-    expect(
-      items.map(({ json }) => (json.details as { status: number } | undefined)?.status ?? json.description),
-    ).toEqual(['first', 409]);
   });
 
   it('nothing is written after a user was not found, unless the node continues', async () => {

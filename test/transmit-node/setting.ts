@@ -64,3 +64,8 @@ export class Setting {
 /** The value of a resource locator. */
 export const locator = (mode: string, value: string) => ({ __rl: true, mode, value });
 export const byId = (value: string) => locator('id', value);
+
+/** The option that sends each item by itself. */
+export const one = { manyAtOnce: false };
+/** Items that name users by ID, and are counted. */
+export const itemsOf = (users: { user_id: string }[]) => users.map(({ user_id }, n) => ({ id: user_id, n }));
