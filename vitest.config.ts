@@ -1,14 +1,29 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
+/** What operators do with the command `tenant`, each in processes of its own; and what needs a hundred thousand users. */
+const SLOW = ['packages/tenant/test/commands/*.test.ts', 'packages/tenant/test/scale.test.ts'];
+// On a cluster (`TESSERA_TEST_CITUS`) all but what reads one server's statistics, and what begins with an older schema.
+const NOT_ON_A_CLUSTER = process.env.TESSERA_TEST_CITUS ? ['**/scale.test.ts', '**/upgrade.test.ts'] : [];
+
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    // On a cluster (`TESSERA_TEST_CITUS`) all but what reads one server's statistics, and what begins with an older schema.
-    exclude: process.env.TESSERA_TEST_CITUS
-      ? [...configDefaults.exclude, '**/scale.test.ts', '**/upgrade.test.ts']
-      : configDefaults.exclude,
+    // Many a test waits, and leaves the processor to others.
+    maxWorkers: 3,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'fast',
+          include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...SLOW, ...NOT_ON_A_CLUSTER],
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'slow', include: SLOW, exclude: [...configDefaults.exclude, ...NOT_ON_A_CLUSTER] },
+      },
+    ],
     globalSetup: 'packages/tenant/test/sharedPostgres.ts',
-    maxWorkers: 2,
     // Files of one worker share what they import: loading the tenant and n8n's engine takes longer than many a test.
     isolate: false,
     // Only a hang takes this long, on the slowest machine.

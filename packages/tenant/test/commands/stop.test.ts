@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import { freshDatabase } from './freshDatabase.ts';
-import { serveOn } from './tenantProcess.ts';
-import { freshEmail, getToken, makeClient } from './testTenant.ts';
+import { freshDatabase } from '../freshDatabase.ts';
+import { serveOn } from '../tenantProcess.ts';
+import { freshEmail, getToken, makeClient } from '../testTenant.ts';
 
 const BODY = JSON.stringify({ credentials: { password: 'correct horse battery' } });
 

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { startTenant } from '../src/index.ts';
+import { startTenant } from '../../src/index.ts';
 import { pino } from 'pino';
-import { startEmbeddedPostgres } from '../src/postgres/embedded.ts';
-import { copyOf, freshDirectory, serve } from './tenantProcess.ts';
-import { CREDENTIALS, freshEmail, getToken, makeClient } from './testTenant.ts';
+import { startEmbeddedPostgres } from '../../src/postgres/embedded.ts';
+import { copyOf, freshDirectory, serve } from '../tenantProcess.ts';
+import { CREDENTIALS, freshEmail, getToken, makeClient } from '../testTenant.ts';
 
 /** A data directory that a tenant has made and left in order. */
 let made: string;

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { freshDatabase } from './freshDatabase.ts';
-import { runTenant, serveOn, type TenantProcess } from './tenantProcess.ts';
-import { freshEmail, getToken, makeClient, type Client } from './testTenant.ts';
+import { freshDatabase } from '../freshDatabase.ts';
+import { runTenant, serveOn, type TenantProcess } from '../tenantProcess.ts';
+import { freshEmail, getToken, makeClient, type Client } from '../testTenant.ts';
 
 /** Runs a command that manages a tenant, and gives what it printed as JSON. */
 async function manage<T>(databaseUrl: string, ...args: string[]): Promise<T> {

@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
+import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { freshDatabase } from './freshDatabase.ts';
-import { runTenant, serveOn } from './tenantProcess.ts';
-import { freshPhone, getToken, makeClient } from './testTenant.ts';
+import { freshDatabase } from '../freshDatabase.ts';
+import { runTenant, serveOn } from '../tenantProcess.ts';
+import { freshPhone, getToken, makeClient } from '../testTenant.ts';
 
 describe('the first start', () => {
   it('makes a management application and an ordinary one, prints their credentials once, and they work', async () => {
@@ -62,5 +64,21 @@ describe('the first start', () => {
     const [one, other] = await Promise.all(tenants.map(async ({ ready }) => makeClient(await ready)));
     const created = await one!.create({ phone_number: freshPhone() });
     expect(await other!.get(created.user_id)).toEqual(created);
+  });
+
+  it('that waits for another one’s migrations can be stopped', async () => {
+    const database = await freshDatabase();
+    const holder = new pg.Client(database.url);
+    await holder.connect();
+    // The migrator's own (kysely's PostgresAdapter).
+    await holder.query('begin; select pg_advisory_xact_lock(3853314791062309107)');
+    const started = serveOn(database.url);
+    while ((await database.query("select from pg_locks where locktype = 'advisory' and not granted")).length === 0)
+      await delay(50);
+    await started.printed(/it waits for a lock/);
+    started.child.kill('SIGTERM');
+    expect(await started.ended).toBe(0);
+    await holder.end();
+    await database.drop();
   });
 });
