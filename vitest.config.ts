@@ -2,13 +2,14 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** What operators do with the command `tenant`, each in processes of its own; and what needs a hundred thousand users. */
 const SLOW = ['packages/tenant/test/commands/*.test.ts', 'packages/tenant/test/scale.test.ts'];
-// On a cluster (`TESSERA_TEST_CITUS`) all but what reads one server's statistics, and what begins with an older schema.
-const NOT_ON_A_CLUSTER = process.env.TESSERA_TEST_CITUS ? ['**/scale.test.ts', '**/upgrade.test.ts'] : [];
+const cluster = process.env.TESSERA_TEST_CITUS;
+// All but what reads one server's statistics, and what begins with an older schema.
+const NOT_ON_A_CLUSTER = cluster ? ['**/scale.test.ts', '**/upgrade.test.ts'] : [];
 
 export default defineConfig({
   test: {
-    // Many a test waits, and leaves the processor to others.
-    maxWorkers: 3,
+    // Many a test waits, and leaves the processor to others. A cluster of Citus makes a connection to each node for each of its own.
+    maxWorkers: cluster ? 2 : 3,
     projects: [
       {
         extends: true,
