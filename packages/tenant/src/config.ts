@@ -55,6 +55,9 @@ export const USAGE = `Usage: tenant [options]
   TESSERA_LOG_LEVEL         trace, debug, info, warn, error, fatal or silent (info)
 `;
 
+/** Every variable of the environment that is read. */
+const SETTINGS = new Set(USAGE.match(/TESSERA_[A-Z_]+/g));
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /** The subjects of the commands that manage a tenant. */
@@ -97,6 +100,8 @@ export interface Config extends Omit<TenantOptions, 'log'> {
   /** The tenant that the command is about; the first one unless told. */
   tenant?: string;
   logLevel: string;
+  /** Variables that are called like settings, and are none. */
+  unknownSettings: string[];
 }
 
 /**
@@ -130,6 +135,7 @@ export function readConfig(argv: string[], env: NodeJS.ProcessEnv, cwd: string):
     limits: limitsOf(env),
     credentials: credentialsOf(env),
     logLevel,
+    unknownSettings: Object.keys(env).filter((name) => name.startsWith('TESSERA_') && !SETTINGS.has(name)),
   };
 }
 
@@ -249,6 +255,12 @@ function deliveryOf(env: NodeJS.ProcessEnv): DeliveryOptions {
   }
   if (smsUrl && !(/^https?:\/\//.test(smsUrl) && URL.canParse(smsUrl))) {
     throw new StartError('TESSERA_SMS_URL must be an http or https URL.');
+  }
+  for (const [part, whole] of [
+    ['TESSERA_MAIL_FROM', 'TESSERA_SMTP_URL'],
+    ['TESSERA_SMS_TOKEN', 'TESSERA_SMS_URL'],
+  ] as const) {
+    if (env[part] && !env[whole]) throw new StartError(`${part} goes with ${whole}, which is not set.`);
   }
   return {
     ...(smtpUrl && { smtpUrl }),

@@ -16,6 +16,7 @@ export async function run(): Promise<void> {
     return;
   }
   const log = makeLog(config.logLevel);
+  for (const name of config.unknownSettings) log.warn(`${name} is no setting of the tenant: it changes nothing`);
   const asked = stopAsked();
   const { command } = config;
   if (command.name === 'manage') {

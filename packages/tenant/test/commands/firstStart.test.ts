@@ -51,11 +51,21 @@ describe('the first start', () => {
     [{ DATABASE_URL: 'mysql://x' }, /DATABASE_URL must begin with postgres/],
     [{ DATABASE_URL: 'postgres://127.0.0.1:1/x' }, /The database does not answer/],
     [{ TESSERA_LOG_LEVEL: 'loud' }, /TESSERA_LOG_LEVEL must be one of/],
+    [{ TESSERA_SMS_TOKEN: 'a-token' }, /TESSERA_SMS_TOKEN goes with TESSERA_SMS_URL, which is not set/],
+    [{ TESSERA_MAIL_FROM: 'Shop <no-reply@example.com>' }, /TESSERA_MAIL_FROM goes with TESSERA_SMTP_URL/],
   ])('is refused in words when the configuration is wrong: %o', async (env, reason) => {
     const tenant = runTenant(['--port', '0'], env);
     expect(await tenant.ended).toBe(1);
     expect(tenant.stderr()).toMatch(reason);
     expect(tenant.stderr()).not.toMatch(/at .*\.ts:/);
+  });
+
+  it('tells of variables that are called like settings and are none', async () => {
+    const { url: databaseUrl } = await freshDatabase();
+    const tenant = serveOn(databaseUrl, { TESSERA_CONECTIONS: '8' });
+    await tenant.ready;
+    expect(tenant.stderr() + tenant.stdout()).toContain('TESSERA_CONECTIONS is no setting of the tenant');
+    expect(tenant.stderr() + tenant.stdout()).not.toContain('TESSERA_CLIENT_ID');
   });
 
   it('of two tenants at once on one database makes one tenant', async () => {
