@@ -139,6 +139,45 @@ it('of two items that want one identifier, the first gets it, however slow it is
   ).toEqual(['done', 409]);
 });
 
+it('an item gets what an earlier one gives up, however slow that is', async () => {
+  const names = Array.from({ length: 4 }, () => freshEmail());
+  // The earlier, the slower.
+  const slow = (ids: unknown[]) => {
+    setting.proxy.faults = (line) => {
+      const place = ids.findIndex((id) => line.startsWith(`PUT`) && line.endsWith(`/${String(id)}`));
+      return place < 0 ? undefined : { kind: 'slow', ms: 200 - 80 * place };
+    };
+  };
+  const users = await Promise.all(names.slice(0, 3).map((username) => setting.newUser({ username })));
+  slow(users.map(({ user_id }) => user_id));
+  const moves = (wanted: (string | undefined)[]) =>
+    users.map(({ user_id: id, email }, n) => ({ id, email: email!.value, name: wanted[n] }));
+  const fields = { username: '={{ $json.name }}' };
+  const first = [names[3], names[0], names[1]];
+  const updated = await setting.output(
+    'updateUser',
+    { userId: byId('={{ $json.id }}'), fields, options: one },
+    moves(first),
+  );
+  expect(updated.map(({ username }) => username)).toEqual(first);
+  const second = [names[2], names[3], names[0]];
+  const upserts = { matchAgainst: 'email', valueToMatch: '={{ $json.email }}', fields, options: one };
+  const upserted = await setting.output('createOrUpdateUser', upserts, moves(second));
+  expect(upserted.map(({ username }) => username)).toEqual(second);
+
+  const made = [{ name: names[0] }, { name: names[1] }];
+  const groups = await setting.output('createGroup', { groupName: '={{ $json.name }}' }, made, 'group');
+  slow(groups.map(({ group_id }) => group_id));
+  const third = [names[2], names[0]];
+  const renamed = await setting.output(
+    'updateGroup',
+    { groupId: byId('={{ $json.id }}'), groupFields: { name: '={{ $json.name }}' } },
+    groups.map(({ group_id: id }, n) => ({ id, name: third[n] })),
+    'group',
+  );
+  expect(renamed.map(({ name }) => name)).toEqual(third);
+});
+
 it('rows of one user are done in order however the user is written', async () => {
   const name = `zoe${Date.now()}`;
   const home = freshEmail();

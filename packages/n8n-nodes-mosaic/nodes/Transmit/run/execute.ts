@@ -2,7 +2,7 @@ import type { INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { errorJson, nodeErrorOf } from '../output/errors';
 import { summaryHints } from '../output/summary';
-import { Cancelled } from '../requests/refusal';
+import { attempt, Cancelled, isConflict, Refusal } from '../requests/refusal';
 import type { Job, Outcome } from './job';
 import { ManyAtOnce } from './manyAtOnce';
 import type { Operation } from './operation';
@@ -172,7 +172,7 @@ class Execution {
 			pool.leave();
 			return;
 		}
-		const work = this.inOrder(task)
+		const work = this.inOrder(task, [...this.underWay])
 			.then(
 				(outcome) => void (task.outcome = outcome),
 				(error: Error) => this.fail(task, error),
@@ -185,10 +185,9 @@ class Execution {
 	}
 
 	/** Runs a task after those before it about the same; what waited until the run has ended is not done. */
-	private async inOrder(task: Task): Promise<Outcome | undefined> {
+	private async inOrder(task: Task, earlier: Array<Promise<void>>): Promise<Outcome | undefined> {
 		const { keys = [], moreKeys } = task.job;
-		const run = async () =>
-			this.hasEnded ? undefined : await task.job.run(task.maybeDone ?? false);
+		const run = async () => (this.hasEnded ? undefined : await this.tried(task, earlier));
 		if (!moreKeys) return await this.run.pool.inOrder(keys, run);
 		// Their order is told once all before it have been looked up.
 		const before = this.lookUps;
@@ -201,6 +200,19 @@ class Execution {
 		})();
 		await this.lookUps;
 		return await done;
+	}
+
+	/** @param earlier the work that began before: what a task is refused for as taken, they may give up */
+	private async tried(
+		{ job, maybeDone = false }: Task,
+		earlier: Array<Promise<void>>,
+	): Promise<Outcome> {
+		const outcome = await attempt(job.run(maybeDone));
+		if (!(outcome instanceof Refusal)) return outcome;
+		if (!job.takesOver || !isConflict(outcome) || earlier.length === 0) throw outcome;
+		await Promise.all(earlier);
+		if (this.hasEnded) throw outcome;
+		return await job.run(maybeDone);
 	}
 
 	/** Sends what was gathered, as soon as there is a place, and after what was sent before for the same users. */

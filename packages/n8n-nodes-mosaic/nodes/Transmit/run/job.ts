@@ -41,6 +41,8 @@ export interface Job {
 	moreKeys?(): Promise<string[]>;
 	/** Jobs that ask the same are done once, and each of their items gets the answer. */
 	question?: string;
+	/** Whether an earlier item may give up what this one is refused for as taken: it is tried again after them. */
+	takesOver?: boolean;
 	/** @param maybeDone whether an attempt before may have done it, though nobody said so */
 	run(maybeDone: boolean): Promise<Outcome>;
 	many?: ManyEntry;

@@ -127,6 +127,7 @@ export const updateGroup: Operation = {
 		return [
 			{
 				keys: [id, ...(typeof body.name === 'string' ? [nameKey(body.name)] : [])],
+				takesOver: true,
 				run: async () => ({
 					output: [await run.sender.object({ method: 'PUT', path, body }, 'harmless')],
 					done: 'updated',

@@ -191,6 +191,7 @@ function job(
 	return {
 		keys: [run.users.keyOf(identifier), ...run.users.keysIn(body)],
 		mode: identifier.mode,
+		takesOver: true,
 		run: async (maybeDone) => {
 			if (behavior === 'createOnly') return await createOnly(maybeDone);
 			return behavior === 'updateOnly' ? await updateOnly() : await either(maybeDone);

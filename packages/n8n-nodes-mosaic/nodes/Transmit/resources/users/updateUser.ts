@@ -162,6 +162,7 @@ function job(run: Run, user: UserName, body: IDataObject, options: Partial<Updat
 		keys: [run.users.keyOf(user), ...run.users.keysIn(body)],
 		moreKeys: run.users.moreKeysOf(user),
 		mode: user.mode,
+		takesOver: true,
 		run: async () => await work().catch(refused),
 		...(!looksFirst &&
 			!onlyThisVersion && {
