@@ -140,10 +140,12 @@ try {
     `${tenant.toFixed(0)} µs`,
     `${postgres.toFixed(0)} µs`,
   ]);
+  const plainOfMany = middle(costs.get(PLAIN_OF_MANY)!);
   const referenceRows = (['plain', 'history'] as const).map((kind) => {
     const rate = median(references.map((one) => one[kind]));
     const name = kind === 'plain' ? 'one row as wide' : 'one row as wide, and a row of history';
-    return [name, String(Math.round(rate / 10) * 10), (plain.rate / rate).toFixed(2)];
+    const ratios = [plain, plainOfMany].map((update) => (update.rate / rate).toFixed(2));
+    return [name, String(Math.round(rate / 10) * 10), ...ratios];
   });
   await tell(
     'requests',
@@ -151,7 +153,10 @@ try {
       `The tenant holds ${idle.toFixed(0)} MB before the load and ${bench.memory().toFixed(0)} MB after it.\n\n` +
       table(['Request', 'a second', 'of a plain update', 'p50', 'p99', 'CPU, tenant', 'CPU, PostgreSQL'], costRows) +
       '\n\n' +
-      table(['pgbench, prepared', 'a second', 'a plain update is so much of it'], referenceRows),
+      table(
+        [`pgbench, prepared, ${CONNECTIONS} connections`, 'a second', 'a plain update is so much of it', PLAIN_OF_MANY],
+        referenceRows,
+      ),
   );
   const worst = Math.min(
     ...found
