@@ -31,6 +31,23 @@ describe('a user is found', () => {
     expect(updated).toMatchObject({ user_id: user.user_id, language: 'sv' });
   });
 
+  it.each([true, false])('by the external ID as it is written (many at once: %s)', async (manyAtOnce) => {
+    const ids = [`Crm-${Date.now()}`, `crm-${Date.now()}`];
+    for (const external_user_id of ids) await setting.newUser({ external_user_id });
+    const updated = await setting.output(
+      'updateUser',
+      {
+        userId: locator('external_user_id', '={{ $json.id }}'),
+        fields: { language: '={{ $json.id }}' },
+        options: { manyAtOnce },
+      },
+      ids.map((id) => ({ id })),
+    );
+    expect(updated.map(({ external_user_id, language }) => [external_user_id, language])).toEqual(
+      ids.map((id) => [id, id]),
+    );
+  });
+
   it('by one request for each distinct user of a run', async () => {
     const users = await setting.newUsers(2);
     const input = [0, 1, 0, 1, 0].map((place) => ({ email: users[place]!.email!.value }));
@@ -472,6 +489,13 @@ it('groups of an API without pages are read once', async () => {
   }
   expect(await setting.output('getManyGroups', { limit: 2 }, [{}], 'group')).toEqual(groups.slice(0, 2));
   expect(setting.proxy.apiRequests.length).toBeLessThan(6);
+  // And to the end where it has pages, and does not tell of them.
+  setting.proxy.faults = (line) => {
+    const offset = Number(/page_offset=(\d+)/.exec(line)?.[1]);
+    const page = groups.slice(offset, offset + 2);
+    return line.includes('/groups') ? { kind: 'answer', status: 200, ...json({ result: page }) } : undefined;
+  };
+  expect(await setting.output('getManyGroups', { returnAll: true }, [{}], 'group')).toEqual(groups);
 });
 
 const json = (body: object) => ({

@@ -401,6 +401,9 @@ it('Only This Version leaves a user alone who has changed', async () => {
   expect((await update(user.user_id, { fields: { language: 'en' }, options: bare })).error).toBeUndefined();
   const stale = await update(user.user_id, { fields: { language: 'sv' }, options });
   expect(stale.error).toMatchObject({ httpCode: '412' });
+  const parameters = { userId: byId(user.user_id), fields: { language: 'sv' }, options };
+  const { items } = await setting.run('updateUser', parameters, [{}, {}], 'continueRegularOutput');
+  expect(items.map(({ json }) => (json.details as { status: number }).status)).toEqual([412, 412]);
   expect((await setting.tenant.get(user.user_id)).language).toBe('en');
 });
 

@@ -189,6 +189,7 @@ it('rows of one user are done in order however the user is written', async () =>
     ['email', email.toUpperCase(), email],
     ['any_address', email, phone_number],
     ['any_address', home, email],
+    ['id', user.user_id, email],
   ] as const;
   for (const [mode, ...names] of pairs) {
     let slow = true;

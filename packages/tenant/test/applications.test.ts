@@ -242,6 +242,24 @@ describe('an ordinary application', () => {
     expect((await client.send('GET', `/cis/v1/users/${user_id}/groups`)).status).toBe(200);
   });
 
+  it('reaches no client of another one by the path of its own', async () => {
+    const [own, another] = [await createApp(), await createApp()];
+    const client = await clientOf(own);
+    const path = `${APPS}/${own.app_id}/clients/${another.client_id}`;
+    for (const [method, more, body] of [
+      ['GET', '', undefined],
+      ['PUT', '', { redirect_uris: ['https://evil.example.com'] }],
+      ['PUT', '/resources', { resource_ids: ['evil'] }],
+      ['POST', '/secret', {}],
+      ['DELETE', '', undefined],
+    ] as const) {
+      expect((await client.send(method, path + more, body)).status, `${method} ${more}`).toBe(404);
+    }
+    const theirs = await tenant.send('GET', `${APPS}/${another.app_id}/clients/${another.client_id}`);
+    expect(theirs.body).toMatchObject({ redirect_uris: [], resources: [] });
+    expect(await tokenOf(another)).toMatch(/^ey/);
+  });
+
   it('that creates a user of another application associates it, and changes nothing else', async () => {
     const [one, two] = [await clientOf(await createApp()), await clientOf(await createApp())];
     const email = freshEmail();
@@ -411,6 +429,7 @@ describe('signing keys', () => {
     for (const end of ['disable', 'delete']) {
       const { kid } = (await tenant.send('POST', KEYS, { name: end })).body as { kid: string };
       const client = await makeClient(tenant.url);
+      expect((await client.send('GET', NOBODY)).status).toBe(404);
       for (const answer of [
         await tenant.send('DELETE', `${KEYS}/${kid}`),
         await tenant.send('PUT', `${KEYS}/${kid}`, { status: 'disabled' }),

@@ -2,7 +2,18 @@ import { decodeJwt } from 'jose';
 import * as openid from 'openid-client';
 import { describe, expect, it } from 'vitest';
 import { freshEmail, freshPhone } from './testTenant.ts';
-import { PASSWORD, REDIRECT, auth, deliveries, newApp, shop, tenant, useSignIns, withPassword } from './signInSetup.ts';
+import {
+  PASSWORD,
+  REDIRECT,
+  auth,
+  database,
+  deliveries,
+  newApp,
+  shop,
+  tenant,
+  useSignIns,
+  withPassword,
+} from './signInSetup.ts';
 
 useSignIns();
 
@@ -70,6 +81,7 @@ describe('a sign-in in the browser', () => {
     const code = await codeAt(body.result as string);
     await shop.update(user_id, { status: 'Disabled' });
     expect(await exchange(code)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+    expect((await auth('otp/email', { email, redirect_uri: REDIRECT })).status, 'and no message').toBe(403);
   });
 
   it('goes to redirect URIs of the client alone, and its code to the client alone', async () => {
@@ -102,6 +114,15 @@ describe('a sign-in in the browser', () => {
       const answer = await shop.send('POST', '/cis/v1/token', { code, client_id, client_secret });
       expect(answer).toMatchObject({ status: 200, body: { is_user_created, id_token: expect.any(String) } });
     }
+    // Good for a quarter of an hour, and until another one takes its place.
+    const codes: string[] = [];
+    for (let n = 0; n < 2; n += 1) {
+      expect((await auth('links/email', asked)).status).toBe(200);
+      codes.push(deliveries.linkFor(email).searchParams.get('code')!);
+    }
+    await database.query(`update one_time_codes set expires_at = expires_at - ${14 * 60_000}`);
+    expect((await exchange(codes[0]!)).status).toBe(400);
+    expect((await exchange(codes[1]!)).status).toBe(200);
     const closed = await newApp();
     const refused = await auth('links/email', { ...asked, email: freshEmail() }, closed);
     expect(refused).toMatchObject({ status: 400, body: { message: [expect.stringMatching(/^create_new_user/)] } });
@@ -130,6 +151,13 @@ describe('a sign-in in the browser', () => {
     expect(await login({ username, password: 'wrong' })).toMatchObject({ status: 401 });
     expect((await login({ username, client_id: 'nobody' })).status).toBe(401);
     expect((await login({ username, redirect_uri: 'https://evil.example.com' })).status).toBe(400);
+    const { clientId: client_id, appId } = await newApp();
+    await tenant.send('PUT', `/cis/v1/applications/${appId}`, { enabled: false });
+    const right = { username, password: 'a better engine' };
+    expect((await login({ ...right, client_id })).status, 'at an application that is disabled').toBe(401);
+    expect((await login(right)).status).toBe(200);
+    await shop.update(user_id, { status: 'Disabled' });
+    expect((await login(right)).status, 'who is disabled').toBe(403);
   });
 });
 

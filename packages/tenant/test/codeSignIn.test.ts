@@ -1,6 +1,8 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { freshEmail, freshPhone } from './testTenant.ts';
+import { freshEmail, freshPhone, startTestTenant } from './testTenant.ts';
 import {
   PASSWORD,
   REDIRECT,
@@ -97,12 +99,28 @@ describe('a one-time passcode', () => {
     for (const custom_email of [undefined, second]) {
       expect((await send({ channel: 'email', ...by, ...(custom_email && { custom_email }) })).status).toBe(200);
       expectTokens(await enter(user.user_id, 'user_id', deliveries.codeFor(custom_email ?? email)));
+      const [other] = (await shop.get(user.user_id)).secondary_emails;
+      expect(other).toMatchObject({ email_verified: custom_email === second });
     }
     const after = await shop.get(user.user_id);
     expect(after.identities.map(({ identifier }) => identifier).sort()).toEqual([email, second].sort());
     expect(after).toMatchObject({
       email: { value: email, email_verified: true },
       secondary_emails: [{ value: second, email_verified: true }],
+    });
+  });
+
+  it('goes to the address that the application names, whatever the user has, and proves none of the user’s', async () => {
+    const [email, phone_number] = [freshEmail(), freshPhone()];
+    const { user_id } = await shop.create({ email, phone_number });
+    const [custom_email, custom_phone_number] = [freshEmail(), freshPhone()];
+    await send({ channel: 'email', identifier: email, identifier_type: 'email', custom_email });
+    expectTokens(await enter(email, 'email', deliveries.codeFor(custom_email)));
+    await send({ channel: 'sms', identifier: phone_number, identifier_type: 'phone_number', custom_phone_number });
+    expectTokens(await enter(phone_number, 'phone_number', deliveries.codeFor(custom_phone_number)));
+    expect(await shop.get(user_id)).toMatchObject({
+      email: { email_verified: false },
+      phone_number: { phone_number_verified: false },
     });
   });
 
@@ -242,6 +260,44 @@ describe('a one-time passcode', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(500);
     expect(deliveries.emails.filter(({ to }) => to === email)).toHaveLength(10);
   });
+
+  it.each(['link/email/send', 'links/email', 'otp/email'])('counts those of %s with the others', async (route) => {
+    const email = freshEmail();
+    await shop.create({ email });
+    const ask = () => auth(route, { email, redirect_uri: REDIRECT });
+    for (let n = 0; n < 9; n += 1) await send({ channel: 'email', identifier: email, identifier_type: 'email' });
+    expect([(await ask()).status, (await ask()).status]).toEqual([200, 429]);
+    expect(deliveries.emails.filter(({ to }) => to === email)).toHaveLength(10);
+  });
+});
+
+it('a message that no server takes is told as not sent, and goes nowhere else', async () => {
+  const got: string[] = [];
+  const gateway = createServer((request, response) => {
+    got.push(request.url!);
+    response.writeHead(request.url === '/busy' ? 500 : 307, { location: '/elsewhere' }).end();
+  });
+  await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+  const email = freshEmail();
+  await shop.create({ email, phone_number: freshPhone() });
+  for (const [path, channel] of [
+    ['/busy', 'sms'],
+    ['/moved', 'sms'],
+    ['/busy', 'email'],
+  ] as const) {
+    const delivery = { smsUrl: url + path, smtpUrl: 'smtp://127.0.0.1:1' };
+    const another = await startTestTenant({ storage: { databaseUrl: database.url }, instances: 1, delivery });
+    const name = { identifier: email, identifier_type: 'email' };
+    const answer = await another.send('POST', '/cis/v1/auth/otp/send', { channel, ...name });
+    expect(answer, channel).toMatchObject({
+      status: 400,
+      body: { error_code: 'external_provider_configuration_error' },
+    });
+    await another.close();
+  }
+  expect(got).toEqual(['/busy', '/moved']);
+  await new Promise((resolve) => gateway.close(resolve));
 });
 
 describe('an email link', () => {
@@ -266,6 +322,54 @@ describe('an email link', () => {
     const again = await auth('link/email/authenticate', { code });
     expect(again).toMatchObject({ status: 400, body: { error_code: '400' } });
     expect(again.headers.get('x-error-code')).toBe('auth_invalid_code');
+  });
+
+  it('given directly proves nothing but itself, with the request ID that came with it', async () => {
+    const email = freshEmail();
+    const user = await shop.create({ email });
+    const asked = { email, redirect_uri: REDIRECT, channel: 'direct', generate_request_id: true };
+    const { code, request_id } = (await auth('link/email/send', asked)).body as Record<string, string>;
+    expect(deliveries.emails.filter(({ to }) => to === email)).toEqual([]);
+    expect((await auth('link/email/authenticate', { code })).status, 'without the request ID').toBe(400);
+    expectTokens(await auth('link/email/authenticate', { code, request_id }));
+    expect(await shop.get(user.user_id)).toMatchObject({
+      email: { email_verified: false },
+      identities: [{ auth_type: 'email_magic_link' }],
+    });
+  });
+
+  it('goes to the email of whoever is named, and joins a session as a second factor', async () => {
+    const email = freshEmail();
+    const user = await withPassword({ email });
+    const { session_id } = expectTokens(await signIn(user.username!));
+    const asked = { identifier: user.username, identifier_type: 'username', redirect_uri: REDIRECT };
+    expect((await auth('link/email/send', asked)).status).toBe(200);
+    const code = deliveries.linkFor(email).searchParams.get('code')!;
+    expect((await auth('link/email/authenticate', { code, session_id: 'none' })).status).toBe(400);
+    // The code was not used up by it.
+    const both = expectTokens(await auth('link/email/authenticate', { code, session_id }));
+    expect(both.session_id).toBe(session_id);
+    expect(decodeJwt(both.id_token).amr).toEqual(['pwd', 'otp', 'mfa']);
+    const { username: identifier } = await withPassword();
+    expect((await auth('link/email/send', { ...asked, identifier })).status, 'who has no email').toBe(404);
+  });
+
+  it('is good for as long as was asked, and until another one takes its place', async () => {
+    const email = freshEmail();
+    const { user_id } = await shop.create({ email });
+    const code = async (more: object = {}) => {
+      expect((await auth('link/email/send', { email, redirect_uri: REDIRECT, ...more })).status).toBe(200);
+      return deliveries.linkFor(email).searchParams.get('code')!;
+    };
+    const status = async (code: string) => (await auth('link/email/authenticate', { code })).status;
+    const short = await code({ email_expiration: 1 });
+    await database.query(`update one_time_codes set expires_at = expires_at - 60000 where user_id = '${user_id}'`);
+    expect(await status(short), 'a minute later').toBe(400);
+    const [first, second] = [await code(), await code()];
+    expect(await status(first)).toBe(400);
+    // Of many that follow it at once, one is let in.
+    const statuses = await Promise.all(Array.from({ length: 5 }, () => status(second)));
+    expect(statuses.sort()).toEqual([200, 400, 400, 400, 400]);
   });
 
   it('goes to nobody who is not there or is disabled', async () => {

@@ -182,6 +182,8 @@ it('trusts no email that becomes another one by its letters', async () => {
   const user = await shop.create({ email: `${name}k@example.com` });
   accounts.set('kelvin', { email: `${name}${kelvin}@example.com`, email_verified: true });
   expect((await browse(start(), 'kelvin')).searchParams.get('error')).toBe('access_denied');
+  accounts.set('none', { email: 'no email at all', email_verified: true });
+  expect((await browse(start({ create_new_user: 'true' }), 'none')).searchParams.get('error')).toBe('access_denied');
   expect((await shop.get(user.user_id)).identities).toEqual([]);
 });
 
@@ -203,6 +205,29 @@ it('takes each answer of the provider once, and none that it did not ask for', a
   const back = `${callback}?state=${denied.searchParams.get('state')}&error=access_denied`;
   const told = await fetch(back, { redirect: 'manual' });
   expect(new URL(told.headers.get('location')!).searchParams.get('error')).toBe('access_denied');
+});
+
+it('is of its application alone, and creates users where that lets it', async () => {
+  const settings = { app_name: 'Closed', redirect_uris: [REDIRECT] };
+  const made = (await tenant.send('POST', '/cis/v1/applications', settings)).body.result as Record<string, string>;
+  const { client_id, client_secret, app_id } = made as { client_id: string; client_secret: string; app_id: string };
+  const closed = await makeClient(tenant.url, { clientId: client_id, clientSecret: client_secret });
+  const providers = `/cis/v1/applications/${app_id}/identity-providers`;
+  const ask = async (url: string) => (await fetch(url, { redirect: 'manual' })).status;
+  expect((await closed.send('GET', providers)).body.result).toEqual([]);
+  expect((await closed.send('DELETE', `${providers}/partner`)).status).toBe(404);
+  expect(await ask(start({ client_id }))).toBe(404);
+  const own = { name: 'partner', issuer, client_id: 'shop', client_secret: 'a secret of theirs' };
+  expect((await closed.send('POST', providers, own)).status).toBe(201);
+  accounts.set('eve', { email: freshEmail(), email_verified: true });
+  const refused = await browse(start({ client_id, create_new_user: 'true' }), 'eve');
+  expect(refused.searchParams.get('error')).toBe('access_denied');
+  // Nobody comes back to one that was disabled meanwhile.
+  const away = new URL((await fetch(start({ client_id }), { redirect: 'manual' })).headers.get('location')!);
+  await tenant.send('PUT', `/cis/v1/applications/${app_id}`, { enabled: false });
+  const back = `state=${away.searchParams.get('state')}&error=access_denied`;
+  expect(await ask(`${tenant.url}/cis/v1/auth/oidc-callback?${back}`)).toBe(400);
+  expect(await ask(start({ client_id }))).toBe(404);
 });
 
 it('sends nobody to a redirect URI, provider or client that is none', async () => {

@@ -104,6 +104,13 @@ describe('a session', () => {
         'password',
         (_: any, id: string) => shop.send('PUT', `/cis/v1/users/${id}/password`, { password: 'a new engine' }),
       ],
+      [
+        'password, of a session of an earlier release',
+        async (_: any, id: string) => {
+          await database.query(`update sessions set password_at = null where user_id = '${id}'`);
+          return shop.send('PUT', `/cis/v1/users/${id}/password`, { password: 'a new engine' });
+        },
+      ],
       ['disabled', (_: any, id: string) => shop.update(id, { status: 'Disabled' })],
       ['deleted', (_: any, id: string) => tenant.send('DELETE', `/cis/v1/manage/users/${id}`)],
     ] as const) {
@@ -115,6 +122,17 @@ describe('a session', () => {
       expect((await userinfo(tokens.access_token)).status, end).toBe(401);
       expect((await refresh(tokens.refresh_token)).status, end).toBe(400);
       expect((await auth('session/authenticate', { session_id: tokens.session_id })).status, end).toBe(400);
+    }
+  });
+
+  it('has access tokens for the resource that was asked for, also when they are refreshed', async () => {
+    const { username } = await withPassword();
+    const resource = 'https://api.example.com/things';
+    const first = expectTokens(await signIn(username!, PASSWORD, { resource }));
+    const next = expectTokens(await refresh(first.refresh_token));
+    for (const { access_token } of [first, next]) {
+      expect(decodeJwt(access_token).aud).toBe(resource);
+      expect((await userinfo(access_token)).status, 'a token for somebody else').toBe(401);
     }
   });
 
@@ -152,6 +170,33 @@ describe('a session', () => {
     expect((await refresh(here.refresh_token)).status).toBe(400);
     expect((await userinfo(elsewhere.access_token)).status).toBe(200);
     expectTokens(await refresh(elsewhere.refresh_token));
+  });
+
+  it('ends when the time is over that its client gives it', async () => {
+    const app = await newApp();
+    const client = `/cis/v1/applications/${app.appId}/clients/${app.clientId}`;
+    await tenant.send('PUT', client, { session_expiration: 60 });
+    const { username } = await withPassword();
+    const tokens = expectTokens(await signIn(username!, PASSWORD, {}, app));
+    const { session_id } = tokens;
+    expect((await userinfo(tokens.access_token)).status).toBe(200);
+    await database.query(`update sessions set expires_at = expires_at - 60000 where session_id = '${session_id}'`);
+    expect((await userinfo(tokens.access_token)).status).toBe(401);
+    expect((await refresh(tokens.refresh_token, app)).status).toBe(400);
+    expect((await auth('session/authenticate', { session_id }, app)).status).toBe(400);
+    expect((await signIn(username!, PASSWORD, { session_id }, app)).status).toBe(400);
+  });
+
+  it('that a new password has ended is joined by no sign-in, and stays over', async () => {
+    const { username, user_id } = await withPassword();
+    const { session_id, refresh_token } = expectTokens(await signIn(username!));
+    const password = 'a better engine';
+    await shop.send('PUT', `/cis/v1/users/${user_id}/password`, { password, force_replace: false });
+    expect(await signIn(username!, password, { session_id })).toMatchObject({
+      status: 400,
+      body: { error_code: 'session_not_found' },
+    });
+    expect((await refresh(refresh_token)).status).toBe(400);
   });
 
   it('lives as long as its client says', async () => {
