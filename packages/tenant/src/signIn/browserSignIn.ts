@@ -29,7 +29,6 @@ export interface BrowserSignIn {
   userId?: string;
   create?: NewProfile;
   redirectUri: string;
-  state?: string;
   method: Method;
   wishes: Wishes;
 }

@@ -148,7 +148,7 @@ export function browserRoutes(app: FastifyInstance, parts: SignInParts, authenti
   route(app, operations.completeSignIn, async ({ query, reply }) => {
     const code = await findCode<BrowserSignIn>(database, 'authorization', hashCode(query.code), Date.now());
     if (!code) throw new InvalidRequest('code is not good any more: sign in again');
-    void reply.header('location', withCode(code.data.redirectUri, query.code, code.data.state));
+    void reply.header('location', withCode(code.data.redirectUri, query.code));
     void reply.header('cache-control', 'no-store');
     return undefined;
   });

@@ -121,7 +121,6 @@ export function providerRoutes(app: FastifyInstance, parts: SignInParts): void {
     const code = await browserCode(database, client, {
       ...(user ? { userId: user.user_id } : { create: profile! }),
       redirectUri,
-      ...(state !== undefined && { state }),
       method,
       wishes: { nonce: ownNonce },
     });

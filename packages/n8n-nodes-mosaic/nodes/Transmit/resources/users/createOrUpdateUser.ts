@@ -164,11 +164,11 @@ function job(
 		};
 		return created(await run.sender.object(request, 'harmless'));
 	};
-	const createOnly = async (maybeDone: boolean): Promise<Outcome> => {
-		if (!maybeDone && (await unlessNotFound(run.users.idOf(identifier))) !== undefined) {
+	const createOnly = async (): Promise<Outcome> => {
+		if ((await unlessNotFound(run.users.idOf(identifier))) !== undefined) {
 			throw new NodeOperationError(run.node, `There is a user with this ${mode} already`);
 		}
-		return await create(maybeDone);
+		return await create(false);
 	};
 	const either = async (maybeDone: boolean): Promise<Outcome> => {
 		const there = maybeDone ? await findCreated(run, newUser()) : undefined;
@@ -193,7 +193,7 @@ function job(
 		mode: identifier.mode,
 		takesOver: true,
 		run: async (maybeDone) => {
-			if (behavior === 'createOnly') return await createOnly(maybeDone);
+			if (behavior === 'createOnly') return await createOnly();
 			return behavior === 'updateOnly' ? await updateOnly() : await either(maybeDone);
 		},
 		...(behavior === 'createOrUpdate' &&
