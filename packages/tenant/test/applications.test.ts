@@ -272,6 +272,12 @@ describe('an ordinary application', () => {
     expect((await one.get(created.user_id)).custom_app_data).toEqual({ seat: 1 });
     const again = await two.send('POST', '/cis/v1/users', { email });
     expect(again).toMatchObject({ status: 409, body: { ts_error_code: 'identifier_is_taken' } });
+    // What is somebody else's email may be a username.
+    const [mail, name] = [freshEmail(), freshEmail()];
+    const mine = await one.create({ email: mail, username: name });
+    await one.create({ email: name });
+    const named = await two.send('POST', '/cis/v1/users', { email: mail, username: name });
+    expect(named).toMatchObject({ status: 201, body: { result: { user_id: mine.user_id } } });
     // Not by identifiers of two users.
     const { username } = await one.create({ username: freshEmail() });
     const third = await clientOf(await createApp());

@@ -228,3 +228,57 @@ it('lets one item of an update take what another one frees, and gives the first 
     expect(items.map(({ user }) => user !== undefined)).toEqual([true, false, true]);
   }
 });
+
+it('of the updates of one user, none that failed is made after a later one', async () => {
+  const [one, two] = [await tenant.create({ email: freshEmail() }), await tenant.create({ email: freshEmail() })];
+  const [freed, last] = [one.email!.value, freshEmail()];
+  const { body } = await updateMany([
+    { user_id: two.user_id, email: freed },
+    { user_id: two.user_id, email: last },
+    { user_id: one.user_id, email: freshEmail() },
+  ]);
+  expect((body.result.items as BulkItem[]).map(({ error }) => error?.error_code)).toEqual([409, undefined, undefined]);
+  expect((await tenant.get(two.user_id)).email!.value).toBe(last);
+});
+
+it('gives what two want to the first, also when the second has an actor', async () => {
+  const actor = await tenant.create({ email: freshEmail() });
+  const delegated_access = { actor_id: actor.user_id, permissions: [] };
+  for (let round = 0; round < 10; round += 1) {
+    const email = freshEmail();
+    const { body } = await createMany([{ email }, { email, delegated_access }]);
+    expect((body.result.items as BulkItem[]).map(({ error }) => error?.error_code)).toEqual([undefined, 409]);
+  }
+});
+
+it('sets no password again that the user had a short while ago', async () => {
+  const credentials = { password: 'correct horse' };
+  const { user_id } = await tenant.create({ email: freshEmail(), credentials });
+  const { body } = await updateMany([{ user_id, credentials }]);
+  expect(body.result.items[0].error).toMatchObject({
+    error_code: 400,
+    message: [expect.stringMatching(/must not be one of the five/)],
+  });
+});
+
+it('a page of large users ends early, and the next one goes on', async () => {
+  const own = await startTestTenant();
+  const custom_data = { text: 'x'.repeat(65_000) };
+  const custom_app_data = custom_data;
+  for (let round = 0; round < 5; round += 1) {
+    const users = Array.from({ length: 55 }, () => ({ email: freshEmail(), custom_data, custom_app_data }));
+    expect((await own.send('POST', '/cis/v1/users/bulk', { users })).body.result.succeeded).toBe(55);
+  }
+  const page = async (page_offset: number) =>
+    (await own.send('GET', `/cis/v1/users?page_limit=5000&page_offset=${page_offset}`)).body as {
+      result: ApiUser[];
+      page_info: { has_next_page: boolean };
+    };
+  const first = await page(0);
+  expect(first).toMatchObject({ total_count: 275, page_info: { has_next_page: true } });
+  const rest = await page(first.result.length);
+  expect(rest.page_info.has_next_page).toBe(false);
+  const ids = [...first.result, ...rest.result].map(({ user_id }) => user_id);
+  expect(new Set(ids).size).toBe(275);
+  await own.close();
+});

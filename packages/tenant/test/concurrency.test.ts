@@ -155,3 +155,31 @@ it('a name finds nobody who has it no more', async () => {
   await Promise.all([renaming, ...reading]);
   expect(reads).toBeGreaterThan(20);
 });
+
+it('a version that was read is compared again when the user has waited for another change', async () => {
+  const database = await freshDatabase();
+  const own = await startTestTenant({ storage: { databaseUrl: database.url } });
+  const user = await own.create({ email: freshEmail(), secondary_emails: [freshEmail()] });
+  const path = `/cis/v1/users/${user.user_id}`;
+  const secondary = user.secondary_emails[0]!.value;
+  // What another instance does that is slow at this moment.
+  const changing = database.query(
+    `begin;
+    update users set version = 2, profile = profile || '{"language":"en"}' where user_id = '${user.user_id}';
+    select pg_sleep(0.5);
+    commit`,
+  );
+  const sleeping = "select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
+  while ((await database.query(sleeping)).length === 0) await delay(5);
+  const answers = await Promise.all([
+    own.send('POST', `${path}/emails/${user.email!.value}/verify`, {}, { 'if-match': '"1"' }),
+    own.send('DELETE', `${path}/emails/${secondary}`, undefined, { 'if-match': '"1"' }),
+    own.send('PUT', path, { status: 'Disabled' }, { 'if-match': '"1"' }),
+    own.send('DELETE', `${path}/apps`, undefined, { 'if-match': '"1"' }),
+  ]);
+  await changing;
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 412));
+  expect(await own.get(user.user_id)).toEqual({ ...user, language: 'en' });
+  await own.close();
+  await database.drop();
+});

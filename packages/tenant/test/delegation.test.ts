@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ApiUser } from '@tessera/contract';
 import { freshEmail, startTestTenant, type TestTenant } from './testTenant.ts';
 
 let tenant: TestTenant;
@@ -61,5 +62,23 @@ describe('who acts for a user', () => {
     for (const { user } of created.body.result.items as { user: { user_id: string } }[]) {
       expect((await tenant.get(user.user_id)).delegated_access).toBeUndefined();
     }
+  });
+
+  it('stays who has just been made it, while the one before is deleted', async () => {
+    const [before, after] = [
+      await tenant.create({ email: freshEmail() }),
+      await tenant.create({ email: freshEmail() }),
+    ];
+    const by = ({ user_id }: ApiUser) => ({ delegated_access: { actor_id: user_id, permissions: [] } });
+    const users = Array.from({ length: 80 }, () => ({ email: freshEmail(), ...by(before) }));
+    const created = await tenant.send('POST', '/cis/v1/users/bulk', { users });
+    const ids = (created.body.result.items as { user: ApiUser }[]).map(({ user }) => user.user_id);
+    const deletion = tenant.send('DELETE', `/cis/v1/manage/users/${before.user_id}`);
+    const changes = await Promise.all(ids.reverse().map((id) => tenant.update(id, by(after))));
+    expect((await deletion).status).toBe(204);
+    expect(changes.map(({ status }) => status)).toEqual(ids.map(() => 200));
+    for (const id of ids) expect((await tenant.get(id)).delegated_access?.actor_id).toBe(after.user_id);
+    expect((await tenant.send('DELETE', `/cis/v1/manage/users/${after.user_id}`)).status).toBe(204);
+    for (const id of ids) expect((await tenant.get(id)).delegated_access).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ApiGroup, ApiUser } from '@tessera/contract';
-import { freshEmail, startTestTenant, type TestTenant } from './testTenant.ts';
+import type { ApiGroup, ApiUser, HistoryEntry } from '@tessera/contract';
+import { freshEmail, startTestTenant, type Answer, type TestTenant } from './testTenant.ts';
 
 let tenant: TestTenant;
 beforeAll(async () => {
@@ -57,7 +58,9 @@ it('the user’s groupIds follow the members', async () => {
   expect(members.body.result).toEqual([await tenant.get(ada.user_id)]);
 
   expect((await tenant.send('DELETE', `/cis/v1/groups/${one.group_id}/users/${ada.user_id}`)).status).toBe(204);
+  const once = await tenant.get(ada.user_id);
   expect((await tenant.send('DELETE', `/cis/v1/groups/${one.group_id}/users/${ada.user_id}`)).status).toBe(404);
+  expect(await tenant.get(ada.user_id)).toEqual(once);
   expect((await tenant.get(ada.user_id)).groupIds).toEqual([two.group_id]);
   await tenant.send('DELETE', `/cis/v1/groups/${two.group_id}`);
   expect((await tenant.get(ada.user_id)).groupIds).toEqual([]);
@@ -142,4 +145,49 @@ it.each([499, 500, 501, 1000])('a group of %d members is deleted whole', async (
   for (const id of [ids[0]!, ids.at(-1)!]) {
     expect((await tenant.send('GET', `/cis/v1/users/${id}/groups`)).body.result).toEqual([]);
   }
+});
+
+it('lists groups by name, and members by ID, page after page', async () => {
+  const user = await newUser();
+  const names = Array.from({ length: 101 }, (_, n) => `Listed ${String(101 - n).padStart(3, '0')}`);
+  const groups: ApiGroup[] = [];
+  for (const name of names) groups.push(await newGroup({ name }));
+  for (const group of groups.slice(0, 3)) await add(group, user.user_id);
+  const named = (answer: Answer) =>
+    (answer.body.result as ApiGroup[]).map(({ name }) => name).filter((name) => name.startsWith('Listed'));
+  expect(named(await tenant.send('GET', '/cis/v1/groups'))).toEqual([...names].reverse());
+  const of = await tenant.send('GET', `/cis/v1/users/${user.user_id}/groups`);
+  expect(named(of)).toEqual(names.slice(0, 3).reverse());
+
+  const ids = (await Promise.all(Array.from({ length: 5 }, newUser))).map(({ user_id }) => user_id);
+  await add(groups[5]!, ...ids);
+  const seen: string[] = [];
+  for (const offset of [0, 2, 4]) {
+    const path = `/cis/v1/groups/${groups[5]!.group_id}/users?page_offset=${offset}&page_limit=2`;
+    seen.push(...((await tenant.send('GET', path)).body.result as ApiUser[]).map(({ user_id }) => user_id));
+  }
+  expect(seen).toEqual([...ids].sort());
+});
+
+it('tells when it changed, and the user when it joined and left', async () => {
+  const [group, user] = [await newGroup(), await newUser()];
+  const path = `/cis/v1/groups/${group.group_id}`;
+  const history = async () =>
+    (await tenant.send('GET', `/cis/v1/users/${user.user_id}/history`)).body.result as HistoryEntry[];
+  // So that a later time is another one.
+  await delay(2);
+  const { body } = await tenant.send('PUT', path, { description: 'Who may' });
+  expect(body.result.updated_at).toBeGreaterThan(group.updated_at);
+  await add(group, user.user_id);
+  const joined = await tenant.get(user.user_id);
+  expect(joined.updated_at).toBeGreaterThan(user.updated_at);
+  await delay(2);
+  await tenant.send('DELETE', `${path}/users/${user.user_id}`);
+  const left = await tenant.get(user.user_id);
+  expect(left.updated_at).toBeGreaterThan(joined.updated_at);
+  expect(await history()).toMatchObject([
+    { changed_at: left.updated_at, changes: [{ attribute: 'groupIds', before: [group.group_id], after: [] }] },
+    { changed_at: joined.updated_at, changes: [{ attribute: 'groupIds', before: [], after: [group.group_id] }] },
+    { version: 1 },
+  ]);
 });

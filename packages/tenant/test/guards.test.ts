@@ -88,6 +88,18 @@ it('time never goes back for a user, though the clock does', async () => {
     const { body } = await tenant.update(user_id, update);
     expect(body.result.updated_at).toBeGreaterThanOrEqual(updated_at);
   }
+  const email = freshEmail();
+  await tenant.update(user_id, { secondary_emails: [email] });
+  const group = await tenant.send('POST', '/cis/v1/groups', { name: freshEmail() });
+  for (const [method, path, body] of [
+    ['POST', `/cis/v1/users/${user_id}/emails/${email}/verify`, {}],
+    ['DELETE', `/cis/v1/users/${user_id}/emails/${email}`],
+    ['POST', `/cis/v1/groups/${group.body.result.group_id}/users`, { user_ids: [user_id] }],
+    ['DELETE', `/cis/v1/users/${user_id}/apps`],
+  ] as const) {
+    expect((await tenant.send(method, path, body)).status).toBeLessThan(300);
+    expect((await tenant.get(user_id)).updated_at, path).toBeGreaterThanOrEqual(updated_at);
+  }
 });
 
 it('nothing personal of a deleted user stays in the database', async () => {

@@ -1,14 +1,17 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { ApiUser, HistoryEntry } from '@tessera/contract';
+import { freshDatabase } from './freshDatabase.ts';
 import { ATTRIBUTES, updateOf } from './randomUpdates.ts';
-import { freshEmail, startTestTenant, type TestTenant } from './testTenant.ts';
+import { freshEmail, makeClient, startTestTenant, type TestTenant } from './testTenant.ts';
 
 let tenant: TestTenant;
 beforeAll(async () => {
   tenant = await startTestTenant();
 });
 afterAll(() => tenant.close());
+afterEach(() => void vi.useRealTimers());
 
 async function history(userId: string, query = ''): Promise<HistoryEntry[]> {
   const { status, body } = await tenant.send('GET', `/cis/v1/users/${userId}/history${query}`);
@@ -168,4 +171,57 @@ it('an update that changes nothing is told as such', async () => {
   await tenant.update(user.user_id, { language: 'en' });
   const [{ version, changes }] = (await history(user.user_id, '?page_limit=1')) as [HistoryEntry];
   expect({ version, changes }).toEqual({ version: 2, changes: [] });
+});
+
+it('is kept for as many days as the tenant is told, and no longer', async () => {
+  const database = await freshDatabase();
+  // So that an hour passes when it is told to.
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const own = await startTestTenant({ storage: { databaseUrl: database.url }, historyDays: 30, instances: 1 });
+  const [user, old, young] = [
+    await own.create({ email: freshEmail() }),
+    await own.create({ email: freshEmail() }),
+    await own.create({ email: freshEmail() }),
+  ];
+  for (const { user_id } of [old, young]) await own.send('DELETE', `/cis/v1/manage/users/${user_id}`);
+  const daysAgo = (days: number): number => Date.now() - days * 24 * 60 * 60 * 1000;
+  await database.query('update deleted_users set deleted_at = $1 where user_id = $2', [daysAgo(31), old.user_id]);
+  await database.query('update deleted_users set deleted_at = $1 where user_id = $2', [daysAgo(29), young.user_id]);
+  // More than are taken away at once.
+  await database.query(
+    `insert into user_history (tenant_id, user_id, version, changed_at, client_id, before, after)
+     select tenant_id, user_id, 1 + n, case when n <= 2001 then $1::bigint else $2::bigint end, client_id, before, after
+     from user_history, generate_series(1, 2003) n`,
+    [daysAgo(31), daysAgo(29)],
+  );
+  const kept = async () => (await own.send('GET', `/cis/v1/users/${user.user_id}/history`)).body.total_count as number;
+  const deleted = async () => (await own.send('GET', '/cis/v1/manage/deleted-users')).body.result as unknown[];
+  expect(await kept()).toBe(2004);
+  vi.advanceTimersByTime(60 * 60 * 1000);
+  vi.useRealTimers();
+  while ((await deleted()).length > 1) await delay(20);
+  expect(await deleted()).toMatchObject([{ user_id: young.user_id }]);
+  expect(await kept()).toBe(3);
+  await own.close();
+  await database.drop();
+});
+
+it('tells who deleted whom, and who changed whom, of what several clients ask at once', async () => {
+  const { body } = await tenant.send('POST', '/cis/v1/applications', { app_name: freshEmail(), role: 'management' });
+  const { client_id, client_secret } = body.result as Record<'client_id' | 'client_secret', string>;
+  const clients = [tenant, await makeClient(tenant.url, { clientId: client_id, clientSecret: client_secret })];
+  const ids = ['test-client', client_id];
+  const users = await Promise.all(
+    Array.from({ length: 40 }, (_, n) => clients[n % 2]!.create({ email: freshEmail() })),
+  );
+  await Promise.all(users.map(({ user_id }, n) => clients[n % 2]!.update(user_id, { language: 'en' })));
+  for (const [n, { user_id }] of users.entries()) {
+    expect((await history(user_id)).map((entry) => entry.client_id)).toEqual([ids[n % 2], ids[n % 2]]);
+  }
+  await Promise.all(users.map(({ user_id }, n) => clients[n % 2]!.send('DELETE', `/cis/v1/manage/users/${user_id}`)));
+  const deleted = await tenant.send('GET', '/cis/v1/manage/deleted-users?page_limit=1000');
+  const by = new Map(
+    (deleted.body.result as { user_id: string; client_id: string }[]).map((one) => [one.user_id, one]),
+  );
+  for (const [n, { user_id }] of users.entries()) expect(by.get(user_id)!.client_id).toBe(ids[n % 2]);
 });

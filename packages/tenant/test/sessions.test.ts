@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { freshEmail, type Client } from './testTenant.ts';
 import {
   PASSWORD,
@@ -19,6 +19,7 @@ import {
 } from './signInSetup.ts';
 
 useSignIns();
+afterEach(() => void vi.useRealTimers());
 
 describe('a session', () => {
   const refresh = (refresh_token: string, client: Client = shop) => auth('token/refresh', { refresh_token }, client);
@@ -144,6 +145,27 @@ describe('a session', () => {
     expect((await userinfo(tokens.access_token)).status).toBe(401);
     expect((await refresh(tokens.refresh_token)).status).toBe(400);
     expectTokens(await signIn(username!));
+  });
+
+  it('ends with a new password, also of the millisecond in which the one before was set', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const { username, user_id } = await withPassword();
+    const tokens = expectTokens(await signIn(username!));
+    const path = `/cis/v1/users/${user_id}/password`;
+    expect((await shop.send('PUT', path, { password: 'a new engine' })).status).toBe(200);
+    expect((await refresh(tokens.refresh_token)).status).toBe(400);
+    expect((await auth('session/authenticate', { session_id: tokens.session_id })).status).toBe(400);
+  });
+
+  it('is all that a user loses who is disabled', async () => {
+    const { username, user_id } = await withPassword();
+    expectTokens(await signIn(username!));
+    const group = await tenant.send('POST', '/cis/v1/groups', { name: freshEmail() });
+    await tenant.send('POST', `/cis/v1/groups/${group.body.result.group_id}/users`, { user_ids: [user_id] });
+    const { identities, groupIds, last_auth } = await shop.get(user_id);
+    expect(identities).toHaveLength(1);
+    await shop.update(user_id, { status: 'Disabled' });
+    expect(await shop.get(user_id)).toMatchObject({ status: 'Disabled', identities, groupIds, last_auth });
   });
 
   it('that ends while a sign-in joins it stays over', async () => {

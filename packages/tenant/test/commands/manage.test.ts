@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -39,12 +39,29 @@ it('the command makes, lists, rotates and deletes what the routes do, beside a t
   const listed = await manage<Made[]>(databaseUrl, 'applications', 'list');
   expect(listed.map(({ role }) => role)).toEqual(['management', 'ordinary', 'ordinary']);
 
-  const client = await manage<Made>(databaseUrl, 'clients', 'create', app.app_id, 'Till');
+  const open = ['--signup', '--redirect-uri', 'https://b.example.com'];
+  const signup = await manage<Made>(databaseUrl, 'applications', 'create', 'Open', ...open);
+  const reader = await makeClient(url, credentialsOf(app));
+  const shown = async (path: string, of = reader): Promise<unknown> =>
+    (await of.send('GET', `/cis/v1/applications/${path}`)).body;
+  expect(await shown(app.app_id)).toMatchObject({ result: { allow_public_signup: false } });
+  const opened = await shown(signup.app_id, await makeClient(url, credentialsOf(signup)));
+  expect(opened).toMatchObject({ result: { allow_public_signup: true } });
+  await manage(databaseUrl, 'applications', 'delete', signup.app_id);
+
+  const till = ['Till', '--redirect-uri', 'https://till.example.com'];
+  const client = await manage<Made>(databaseUrl, 'clients', 'create', app.app_id, ...till);
+  expect(await shown(`${app.app_id}/clients/${client.client_id}`)).toMatchObject({
+    redirect_uris: ['https://till.example.com'],
+  });
   const rotated = await manage<Made>(databaseUrl, 'clients', 'rotate', client.client_id, '--keep', '60');
   expect(await getToken(url, credentialsOf(client))).toMatch(/^ey/);
   expect(await getToken(url, credentialsOf(rotated))).toMatch(/^ey/);
+  const next = await manage<Made>(databaseUrl, 'clients', 'rotate', client.client_id);
+  expect(await getToken(url, credentialsOf(rotated)), 'kept for no time unless told').toBeUndefined();
+  expect(await getToken(url, credentialsOf(next))).toMatch(/^ey/);
   await manage(databaseUrl, 'clients', 'delete', client.client_id);
-  expect(await getToken(url, credentialsOf(rotated))).toBeUndefined();
+  expect(await getToken(url, credentialsOf(next))).toBeUndefined();
   expect(await manage<Made[]>(databaseUrl, 'clients', 'list')).toHaveLength(3);
 
   await manage(databaseUrl, 'applications', 'disable', app.app_id);
@@ -218,5 +235,59 @@ it('tenants of one service are wholly apart', async () => {
   expect(await last.ended).toBe(1);
   expect(await getToken(url, credentialsOf(made[0]!))).toBeUndefined();
   expect((await one.get(mine.user_id)).user_id).toBe(mine.user_id);
+  await drop();
+});
+
+it('tenants that have users of the same IDs are apart', async () => {
+  const { url: databaseUrl, drop } = await freshDatabase();
+  const url = await serveOn(databaseUrl).ready;
+  const made = await manage<Made[]>(databaseUrl, 'tenants', 'create', 'Second');
+  const [one, two] = [await makeClient(url), await makeClient(url, credentialsOf(made[0]!))];
+  const directory = await mkdtemp(path.join(tmpdir(), 'tessera-manage-'));
+  const file = path.join(directory, 'users.ndjson');
+  const lines = ['ada', 'bob'].map((id) => JSON.stringify({ user_id: id, username: id, email: `${id}@example.com` }));
+  await writeFile(file, lines.join('\n'));
+  for (const tenant of [[], ['--tenant', made[0]!.tenant_id]]) {
+    const imported = runTenant(['import', file, ...tenant], { DATABASE_URL: databaseUrl });
+    expect(await imported.ended, imported.stderr()).toBe(0);
+  }
+  await rm(directory, { recursive: true });
+  const password = 'the analytical engine';
+  for (const client of [one, two]) {
+    const group = (await client.send('POST', '/cis/v1/groups', { name: 'Crew' })).body.result.group_id as string;
+    await client.send('POST', `/cis/v1/groups/${group}/users`, { user_ids: ['ada', 'bob'] });
+    await client.update('bob', { delegated_access: { actor_id: 'ada', permissions: [] } });
+    await client.send('POST', '/cis/v1/users/ada/password', { password, force_replace: false });
+  }
+  const signIn = { username: 'ada', password };
+  const { refresh_token } = (await two.send('POST', '/cis/v1/auth/password/authenticate', signIn)).body as {
+    refresh_token: string;
+  };
+  const [group] = (await two.send('GET', '/cis/v1/groups')).body.result as { group_id: string }[];
+  const all = () =>
+    Promise.all(
+      [
+        '/cis/v1/users',
+        '/cis/v1/users/ada/history',
+        '/cis/v1/users/bob/history',
+        '/cis/v1/users/email/ada@example.com',
+        `/cis/v1/groups/${group!.group_id}/users`,
+        '/cis/v1/manage/deleted-users',
+      ].map(async (route) => (await two.send('GET', route)).body as unknown),
+    );
+  const stranger = await one.create({ email: freshEmail() });
+  const acted = { delegated_access: { actor_id: stranger.user_id, permissions: [] } };
+  expect((await two.update('bob', acted)).status).toBe(400);
+  const before = await all();
+  await one.update('ada', { language: 'en' });
+  await one.update('ada', { email: 'countess@example.com' });
+  await one.update('ada', { status: 'Disabled' });
+  await one.send('DELETE', '/cis/v1/users/bob/apps');
+  const [theirs] = (await one.send('GET', '/cis/v1/groups')).body.result as { group_id: string }[];
+  await one.send('DELETE', `/cis/v1/groups/${theirs!.group_id}/users/bob`);
+  await one.send('DELETE', `/cis/v1/groups/${theirs!.group_id}`);
+  for (const id of ['ada', 'bob']) expect((await one.send('DELETE', `/cis/v1/manage/users/${id}`)).status).toBe(204);
+  expect(await all()).toEqual(before);
+  expect((await two.send('POST', '/cis/v1/auth/token/refresh', { refresh_token })).status).toBe(200);
   await drop();
 });

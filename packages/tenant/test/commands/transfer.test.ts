@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freshDatabase } from '../freshDatabase.ts';
-import { freshEmail } from '../testTenant.ts';
+import { freshEmail, makeClient } from '../testTenant.ts';
 import { run, start, withTenant } from './transfers.ts';
 
 let work: string;
@@ -68,9 +68,14 @@ it('imports the good lines, tells the bad ones by number, and exports what it ha
       custom_app_data: { b: 'x' },
       status: 'Active',
     });
-    expect(
-      (await client.send('GET', '/cis/v1/users/email/eve@example.com')).body.result.password_information.temporary,
-    ).toBe(true);
+    const eve = (await client.send('GET', '/cis/v1/users/email/eve@example.com')).body.result;
+    expect(eve.password_information.temporary).toBe(true);
+    // What another application keeps of a user is not exported.
+    const other = (await client.send('POST', '/cis/v1/applications', { app_name: 'Other' })).body.result;
+    const another = await makeClient(client.url, { clientId: other.client_id, clientSecret: other.client_secret });
+    for (const user_id of ['ada-1', eve.user_id]) {
+      expect((await another.update(user_id, { custom_app_data: { theirs: true } })).status).toBe(200);
+    }
   });
 
   expect(await run(database, 'export', out)).toMatchObject({
@@ -84,7 +89,7 @@ it('imports the good lines, tells the bad ones by number, and exports what it ha
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(users).toContainEqual(ada);
-  expect(exported).not.toMatch(/argon2|correct horse/);
+  expect(exported).not.toMatch(/argon2|correct horse|theirs/);
 
   const [copy, again] = [await freshDatabase(), path.join(work, 'again.ndjson')];
   expect((await run(copy, 'import', out)).code).toBe(0);
@@ -119,14 +124,20 @@ it('leaves nothing of a line that it refuses, and keeps who acts for whom', asyn
   });
 });
 
-it('goes on where it was killed, and imports each line once', async () => {
+it('goes on where it was stopped or killed, and imports each line once', async () => {
   const [database, file] = [await freshDatabase(), path.join(work, 'many.ndjson')];
   const count = 12_000;
   await writeFile(file, Array.from({ length: count }, (_, n) => `{"email":"many${n}@example.com"}\n`).join(''));
   await withTenant(database, async (client) => {
     const stored = async () => (await client.send('GET', '/cis/v1/users/count')).body.result.user_count as number;
+    const stopped = start(database, 'import', file);
+    while ((await stored()) < 1000) await delay(10);
+    stopped.child.kill('SIGTERM');
+    expect(await stopped.ended).toBe(1);
+    expect(stopped.stdout()).toMatch(/Stopped before the end: the same command goes on from here\.\n$/);
+    const before = await stored();
     const first = start(database, 'import', file);
-    while ((await stored()) < 2000) await delay(10);
+    while ((await stored()) < before + 1000) await delay(10);
     first.child.kill('SIGKILL');
     expect(await first.ended).toBe('SIGKILL');
     expect(first.stdout()).toBe('');
@@ -135,6 +146,15 @@ it('goes on where it was killed, and imports each line once', async () => {
     expect(second.stdout).toMatch(/^Went on after line \d+000\.\n/);
     expect(second.code).toBe(0);
     expect(await stored()).toBe(count);
+
+    // Another file of the same name begins from its beginning.
+    await writeFile(file, Array.from({ length: count }, (_, n) => `{"email":"more${n}@example.com"}\n`).join(''));
+    const third = start(database, 'import', file);
+    while ((await stored()) < count + 1000) await delay(10);
+    third.child.kill('SIGTERM');
+    expect(await third.ended).toBe(1);
+    await writeFile(file, '{"email":"last@example.com"}\n');
+    expect((await run(database, 'import', file)).stdout).toMatch(/^1 users imported, 0 bad lines/);
   });
 });
 
@@ -221,5 +241,22 @@ it('writes to a pipe as it is, and reads no directory', async () => {
   }
   const named = await run(database, 'applications', 'create', 'a\tb');
   expect(named).toMatchObject({ code: 1, stderr: 'NAME must be one line of 1 to 255 characters.\n' });
+  await database.drop();
+});
+
+it('a user who was deleted may be imported again, and deleted again', async () => {
+  const [database, file] = [await freshDatabase(), path.join(work, 'returns.ndjson')];
+  await withTenant(database, async (client) => {
+    const deletions: { user_id: string; deleted_at: number }[][] = [];
+    for (const email of ['first@example.com', 'second@example.com']) {
+      await writeFile(file, JSON.stringify({ user_id: 'returns', email }));
+      expect((await run(database, 'import', file)).code).toBe(0);
+      expect((await client.get('returns')).email!.value).toBe(email);
+      expect((await client.send('DELETE', '/cis/v1/manage/users/returns')).status).toBe(204);
+      deletions.push((await client.send('GET', '/cis/v1/manage/deleted-users')).body.result as (typeof deletions)[0]);
+    }
+    expect(deletions[1]).toMatchObject([{ user_id: 'returns' }]);
+    expect(deletions[1]![0]!.deleted_at).toBeGreaterThan(deletions[0]![0]!.deleted_at);
+  });
   await database.drop();
 });

@@ -1,6 +1,6 @@
 import type { FreshDatabase } from '../freshDatabase.ts';
 import { runTenant } from '../tenantProcess.ts';
-import { startTestTenant, type Client } from '../testTenant.ts';
+import { startTestTenant, type TestTenant } from '../testTenant.ts';
 
 /** Starts a command on a database. */
 export const start = (database: FreshDatabase, ...args: string[]) =>
@@ -13,7 +13,7 @@ export async function run(database: FreshDatabase, ...args: string[]) {
 }
 
 /** Looks at a database through the API. */
-export async function withTenant<T>(database: FreshDatabase, look: (client: Client) => Promise<T>): Promise<T> {
+export async function withTenant<T>(database: FreshDatabase, look: (tenant: TestTenant) => Promise<T>): Promise<T> {
   const tenant = await startTestTenant({ storage: { databaseUrl: database.url } });
   try {
     return await look(tenant);
