@@ -3,11 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { freshEmail } from '../../packages/tenant/test/testTenant.ts';
 import type { Fault } from './faultyProxy.ts';
-import { byId, itemsOf, locator, one, Setting } from './setting.ts';
+import { byId, itemsOf, locator, one, Setting, updateEach } from './setting.ts';
 
 const setting = new Setting();
-/** Updates each user of the items. */
-const update = { userId: byId('={{ $json.id }}'), fields: { language: '={{ "l" + $json.n }}' } };
 
 /** A server elsewhere that keeps what it gets. */
 async function startElsewhere() {
@@ -105,7 +103,7 @@ it('an error of another shape fails its item alone', async () => {
       : undefined;
   const { items, error } = await setting.run(
     'updateUser',
-    { ...update, options: one },
+    { ...updateEach, options: one },
     itemsOf(users),
     'continueRegularOutput',
   );
@@ -125,7 +123,7 @@ describe('what can pass is tried again', () => {
   ])('%s: nothing is lost or doubled', async (_what, fault) => {
     const users = await setting.newUsers(4);
     setting.proxy.faults = (_line, place) => (place >= 0 && place % 3 === 0 ? fault : undefined);
-    const updated = await setting.output('updateUser', { ...update, options: one }, itemsOf(users));
+    const updated = await setting.output('updateUser', { ...updateEach, options: one }, itemsOf(users));
     expect(updated.map(({ user_id, language }) => [user_id, language])).toEqual(
       users.map(({ user_id }, n) => [user_id, `l${n}`]),
     );
@@ -177,12 +175,12 @@ describe('what can pass is tried again', () => {
     }
     const users = await setting.newUsers(2);
     setting.proxy.faults = (line) => (line.endsWith('/bulk') ? answered([{ user: users[1]! }]) : undefined);
-    const updated = await setting.output('updateUser', update, itemsOf(users));
+    const updated = await setting.output('updateUser', updateEach, itemsOf(users));
     expect(updated.map(({ user_id }) => user_id)).toEqual(users.map(({ user_id }) => user_id));
     // What was done for the same user after it is done again after it.
     const [user] = users;
     setting.proxy.faults = (line) => (line.endsWith('/bulk') ? answered([busy, { user: user! }]) : undefined);
-    await setting.output('updateUser', update, itemsOf([user!, user!]));
+    await setting.output('updateUser', updateEach, itemsOf([user!, user!]));
     expect((await setting.tenant.get(user!.user_id)).language).toBe('l1');
   });
 
@@ -221,243 +219,6 @@ describe('what can pass is tried again', () => {
   });
 });
 
-describe('the pool', () => {
-  it.each([
-    [undefined, 5],
-    [3, 3],
-    [1, 1],
-  ])('has at most Max Concurrency under way (%s)', async (maxConcurrency, most) => {
-    const users = await setting.newUsers(12);
-    setting.proxy.faults = () => ({ kind: 'slow', ms: 30 });
-    await setting.output(
-      'updateUser',
-      { ...update, options: { ...one, ...(maxConcurrency && { maxConcurrency }) } },
-      itemsOf(users),
-    );
-    expect(setting.proxy.atOnce).toBe(most);
-  });
-
-  it('waits as a whole when the tenant says so', async () => {
-    const users = await setting.newUsers(8);
-    const times: number[] = [];
-    setting.proxy.faults = (_line, place) => {
-      if (place < 0) return undefined;
-      times.push(Date.now());
-      return place === 2 ? { kind: 'answer', status: 429, headers: { 'retry-after': '1' } } : undefined;
-    };
-    await setting.output('updateUser', { ...update, options: { ...one, maxConcurrency: 3 } }, itemsOf(users));
-    // Those that were under way together came before; nobody came in the second after.
-    const gaps = times.slice(1).map((time, place) => time - times[place]!);
-    expect(Math.max(...gaps)).toBeGreaterThan(700);
-    expect(times).toHaveLength(9);
-  });
-
-  it('waits for no longer than five minutes, and says so', async () => {
-    const user = await setting.newUser();
-    for (const [after, said] of [
-      ['3600', '60'],
-      [new Date(Date.now() + 3_600_000).toUTCString(), '60'],
-    ] as const) {
-      setting.proxy.reset();
-      setting.proxy.faults = (_line, place) =>
-        place >= 0 ? { kind: 'answer', status: 429, headers: { 'retry-after': after } } : undefined;
-      const { error } = await setting.run('updateUser', { userId: byId(user.user_id), fields: { language: 'en' } });
-      expect(error!.message).toContain(`(it says to try again in ${said} minutes)`);
-      expect(setting.proxy.apiRequests).toHaveLength(1);
-      const later = { ...update, options: { ...one, maxConcurrency: 2 } };
-      const { items } = await setting.run(
-        'updateUser',
-        later,
-        itemsOf(Array(20).fill(user) as never),
-        'continueRegularOutput',
-      );
-      expect(items.filter(({ json }) => (json.details as { status?: number }).status === 429)).toHaveLength(20);
-      // Those that were under way together, and nobody after them.
-      expect(setting.proxy.apiRequests.length).toBeLessThanOrEqual(3);
-    }
-  });
-
-  it('stops at the first failure, and tells how many were done', async () => {
-    const users = await setting.newUsers(20);
-    const input = itemsOf(users).map((item, n) => (n === 4 ? { ...item, id: 'nobody' } : item));
-    // Those after it are under way when it fails.
-    setting.proxy.faults = (_line, place) => (place > 4 ? { kind: 'slow', ms: 100 } : undefined);
-    const { error, items } = await setting.run(
-      'updateUser',
-      { ...update, options: { ...one, maxConcurrency: 2 } },
-      input,
-    );
-    expect(items).toEqual([]);
-    expect(error!.message).toMatch(/^There is no such user \[item 4; others done: \d+\]$/);
-    const done = Number(/others done: (\d+)/.exec(error!.message)![1]);
-    const stored = await Promise.all(users.map(({ user_id }) => setting.tenant.get(user_id)));
-    expect(stored.filter(({ language }) => language !== undefined)).toHaveLength(done);
-    expect(done).toBeLessThan(8);
-    // Nor is anything done that waited for what has failed.
-    const [user, other] = await setting.newUsers(2);
-    const taken = await setting.run(
-      'updateUser',
-      { userId: byId(user!.user_id), fields: { email: '={{ $json.email }}' }, options: one },
-      [{ email: other!.email!.value }, { email: freshEmail() }],
-    );
-    expect(taken.error).toMatchObject({ httpCode: '409' });
-    expect(await setting.tenant.get(user!.user_id)).toEqual(user);
-  });
-
-  it('ends when the execution is cancelled, and begins nothing after that', async () => {
-    const users = await setting.newUsers(20);
-    const cancel = new AbortController();
-    setting.proxy.faults = (_line, place) => {
-      if (place === 3) setTimeout(() => cancel.abort(), 20);
-      return place > 3 ? { kind: 'slow', ms: 100 } : undefined;
-    };
-    await setting.run(
-      'updateUser',
-      { ...update, options: { ...one, maxConcurrency: 2 } },
-      itemsOf(users),
-      'stopWorkflow',
-      {
-        cancel: cancel.signal,
-      },
-    );
-    // Those under way may still arrive; in this time, the others would.
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    expect(setting.proxy.apiRequests.length).toBeLessThan(10);
-  });
-});
-
-describe('many at once', () => {
-  it('goes in batches, each item with its own result, in order', async () => {
-    const made = await setting.tenant.send('POST', '/cis/v1/users/bulk', {
-      users: Array.from({ length: 999 }, () => ({ email: freshEmail() })),
-    });
-    const users = (made.body.result.items as { user: { user_id: string } }[]).map(({ user }) => user);
-    const input = [
-      ...itemsOf(users),
-      { id: 'nobody', n: 1 },
-      ...itemsOf(users.slice(0, 3)).map(({ id }) => ({ id, n: 5000 })),
-    ];
-    const { items, error, hints } = await setting.run('updateUser', update, input, 'continueRegularOutput');
-    expect(error).toBeUndefined();
-    expect(items.map(({ pairedItem }) => pairedItem)).toEqual(input.map((_, item) => ({ item })));
-    for (const [n, { json }] of items.entries()) {
-      if (n === 999)
-        expect(json).toMatchObject({ id: 'nobody', error: 'There is no such user', details: { status: 404 } });
-      else expect([json.user_id, json.language]).toEqual([input[n]!.id, `l${input[n]!.n}`]);
-    }
-    expect(setting.proxy.apiRequests).toEqual(Array.from({ length: 3 }, () => 'PUT /cis/v1/users/bulk'));
-    expect(hints).toEqual(['1,002 updated, 1 refused']);
-  });
-
-  it('does what is for one user in order, also of several batches', async () => {
-    const made = await setting.tenant.send('POST', '/cis/v1/users/bulk', {
-      users: Array.from({ length: 500 }, () => ({ email: freshEmail() })),
-    });
-    const users = (made.body.result.items as { user: { user_id: string } }[]).map(({ user }) => user);
-    let bulk = 0;
-    setting.proxy.faults = (line) =>
-      line.endsWith('/bulk') && (bulk += 1) === 1 ? { kind: 'slow', ms: 300 } : undefined;
-    const input = [...itemsOf(users), { id: users[0]!.user_id, n: 500 }, { id: users[1]!.user_id, n: 501 }];
-    await setting.run('updateUser', update, input, 'continueRegularOutput');
-    expect(bulk).toBe(2);
-    for (const n of [0, 1]) expect((await setting.tenant.get(users[n]!.user_id)).language).toBe(`l${n + 500}`);
-  });
-
-  it('begins no batch after a failure', async () => {
-    const made = await setting.tenant.send('POST', '/cis/v1/users/bulk', {
-      users: Array.from({ length: 1000 }, () => ({ email: freshEmail() })),
-    });
-    const users = (made.body.result.items as { user: { user_id: string } }[]).map(({ user }) => user);
-    const input = itemsOf(users).map((item, n) => (n === 10 ? { ...item, id: 'nobody' } : item));
-    const { error } = await setting.run('updateUser', update, input);
-    expect(error!.message).toBe('There is no such user [item 10; others done: 499]');
-    expect(setting.proxy.apiRequests).toHaveLength(1);
-  });
-
-  it('is not broken by rows that change nothing, and what is for one user stays in order', async () => {
-    const made = await setting.tenant.send('POST', '/cis/v1/users/bulk', {
-      users: Array.from({ length: 60 }, () => ({ email: freshEmail() })),
-    });
-    const users = (made.body.result.items as { user: { user_id: string } }[]).map(({ user }) => user);
-    const columns = { mappingMode: 'autoMapInputData', value: null, matchingColumns: ['user_id'] };
-    const rows = users.map(({ user_id }, n) => ({ user_id, language: n % 2 ? '' : `l${n}` }));
-    // The second row of a user shows what the first one has made of it.
-    rows.push({ user_id: users[0]!.user_id, language: '' });
-    const output = await setting.output('updateUser', { specifyFields: 'columns', columns }, rows);
-    expect(output.map(({ language }) => language)).toEqual([
-      ...users.map((_, n) => (n % 2 ? undefined : `l${n}`)),
-      'l0',
-    ]);
-    expect(setting.proxy.apiRequests.filter((line) => line.endsWith('/bulk'))).toHaveLength(1);
-  });
-
-  it('has no more requests under way than Max Concurrency says', async () => {
-    const made = await setting.tenant.send('POST', '/cis/v1/users/bulk', {
-      users: Array.from({ length: 1000 }, () => ({ email: freshEmail() })),
-    });
-    const users = (made.body.result.items as { user: { user_id: string } }[]).map(({ user }) => user);
-    setting.proxy.reset();
-    await setting.run(
-      'updateUser',
-      { ...update, options: { maxConcurrency: 1 } },
-      itemsOf(users),
-      'continueErrorOutput',
-    );
-    expect(setting.proxy.apiRequests).toHaveLength(2);
-    expect(setting.proxy.atOnce).toBe(1);
-  });
-
-  it('is not asked of the vendor’s cloud, nor when the option says no, nor for one item', async () => {
-    const users = await setting.newUsers(2);
-    await setting.output('updateUser', { ...update, options: one }, itemsOf(users));
-    await setting.output('updateUser', update, itemsOf(users.slice(0, 1)));
-    expect(setting.proxy.requests).not.toContain('GET /openapi.json');
-    expect(setting.proxy.apiRequests.some((line) => line.endsWith('/bulk'))).toBe(false);
-  });
-
-  it('is done one by one where the tenant does not offer it', async () => {
-    const users = await setting.newUsers(3);
-    setting.proxy.faults = (line) =>
-      line.endsWith('/openapi.json') ? { kind: 'answer', status: 404, body: 'no' } : undefined;
-    const updated = await setting.output('updateUser', update, itemsOf(users));
-    expect(updated.map(({ language }) => language)).toEqual(['l0', 'l1', 'l2']);
-    expect(setting.proxy.apiRequests).toHaveLength(3);
-  });
-
-  it('finds users by their identifiers first', async () => {
-    const users = await setting.newUsers(3);
-    const updated = await setting.output(
-      'updateUser',
-      { ...update, userId: locator('email', '={{ $json.email }}') },
-      users.map(({ email }, n) => ({ email: email!.value, n })),
-    );
-    expect(updated.map(({ user_id }) => user_id)).toEqual(users.map(({ user_id }) => user_id));
-    expect(setting.proxy.apiRequests).toEqual([
-      expect.stringMatching(/^GET \/cis\/v1\/users\?search=/),
-      'PUT /cis/v1/users/bulk',
-    ]);
-  });
-
-  it('creates or updates rows of which some are there, with two requests of each kind', async () => {
-    const users = await setting.newUsers(3);
-    const rows = Array.from({ length: 100 }, (_, n) => ({
-      email: n < 3 ? users[n]!.email!.value.toUpperCase() : freshEmail(),
-      language: `l${n}`,
-    }));
-    // Twice the same key: the second is an update.
-    rows.push({ ...rows[50]!, language: 'again' });
-    const columns = { mappingMode: 'autoMapInputData', value: null, matchingColumns: ['email'] };
-    const output = await setting.output('createOrUpdateUser', { specifyFields: 'columns', columns }, rows);
-    expect(output.map(({ language }) => language)).toEqual(rows.map(({ language }) => language));
-    expect(output.slice(0, 3).map(({ user_id }) => user_id)).toEqual(users.map(({ user_id }) => user_id));
-    expect(output[100]!.user_id).toBe(output[50]!.user_id);
-    expect(setting.proxy.apiRequests.filter((line) => line.endsWith('/bulk')).sort()).toEqual([
-      'POST /cis/v1/users/bulk',
-      'PUT /cis/v1/users/bulk',
-    ]);
-  });
-});
-
 it('the credential is read once for a run, however many items', async () => {
   const users = await setting.newUsers(10);
   let reads = 0;
@@ -466,7 +227,7 @@ it('the credential is read once for a run, however many items', async () => {
     reads += 1;
     return getDecrypted();
   };
-  await setting.output('updateUser', { ...update, options: one }, itemsOf(users));
+  await setting.output('updateUser', { ...updateEach, options: one }, itemsOf(users));
   expect(reads).toBe(1);
 });
 
@@ -495,7 +256,7 @@ describe('a fault of one item stays with it', () => {
     const { items, error } = await setting.run(
       'updateUser',
       {
-        ...update,
+        ...updateEach,
         options: { output: 'selected', outputFields: '={{ $json.n === 1 ? 7 : ["language"] }}' },
       },
       itemsOf(users),
@@ -620,7 +381,7 @@ describe('a fault of one item stays with it', () => {
     setting.credential.data.clientSecret = `wrong-${Date.now()}`;
     const { items } = await setting.run(
       'updateUser',
-      { ...update, options: { ...one, maxConcurrency: 1 } },
+      { ...updateEach, options: { ...one, maxConcurrency: 1 } },
       itemsOf(users),
       'continueRegularOutput',
     );

@@ -69,3 +69,5 @@ export const byId = (value: string) => locator('id', value);
 export const one = { manyAtOnce: false };
 /** Items that name users by ID, and are counted. */
 export const itemsOf = (users: { user_id: string }[]) => users.map(({ user_id }, n) => ({ id: user_id, n }));
+/** The parameters that update each user of `itemsOf`. */
+export const updateEach = { userId: byId('={{ $json.id }}'), fields: { language: '={{ "l" + $json.n }}' } };
