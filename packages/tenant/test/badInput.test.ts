@@ -21,8 +21,12 @@ describe('an update is refused, with the property and the reason, and changes no
   it.each<[string, unknown, RegExp]>([
     ['a number for an email', { email: 1 }, /^email must be a string or null$/],
     ['an invalid email', { email: 'ada@' }, /^email must be an email address$/],
+    ['an email with two dots together', { email: 'ada..l@example.com' }, /^email must be an email address$/],
+    ['an over-long name before the @', { email: `${'a'.repeat(65)}@example.com` }, /^email must be an email address$/],
     ['an email without a dot', { email: 'ada@localhost' }, /^email must be/],
     ['a phone that is not E.164', { phone_number: '0123' }, /^phone_number must be a phone number in E\.164/],
+    ['a phone that is too short for its country', { phone_number: '+1212555' }, /^phone_number must be a phone number/],
+    ['a phone with a national prefix', { phone_number: '+4402079016644' }, /^phone_number must be a phone number/],
     ['a phone with spaces', { phone_number: '+1 212 555 0123' }, /^phone_number /],
     [
       'one bad secondary email',
@@ -56,7 +60,7 @@ describe('an update is refused, with the property and the reason, and changes no
     ['custom data with NUL', { custom_data: { a: '\u0000' } }, /^custom_data must not contain NUL/],
     ['half a character', '{"custom_data":{"a":"\\ud800"}}', /^custom_data must not contain .*broken Unicode/],
     ['a number beyond all bounds', '{"custom_data":{"a":1e999}}', /^custom_data must not contain numbers/],
-    ['custom data nested too deep', `{"custom_data":{"a":${nested(65)}}}`, /^custom_data must not nest/],
+    ['custom data nested too deep', `{"custom_data":{"a":${nested(64)}}}`, /^custom_data must not nest/],
     ['custom data nested far too deep', `{"custom_data":{"a":${nested(30_000)}}}`, /^custom_data must not nest/],
     ['control characters', { language: 'a\u0007' }, /^language must not contain control characters/],
     ['empty text', { external_account_id: '' }, /^external_account_id must not be empty$/],
@@ -74,6 +78,22 @@ describe('an update is refused, with the property and the reason, and changes no
     expect({ status, type: headers.get('content-type') }).toEqual({ status: 400, type: expect.stringMatching(/json/) });
     expect(body).toEqual({ message: [expect.stringMatching(reason)], error_code: 400 });
     expect(await tenant.get(user.user_id)).toEqual(user);
+  });
+
+  it('but what is just within the bounds is taken', async () => {
+    const { user_id } = await tenant.create({ email: freshEmail() });
+    const local = freshEmail().split('@')[0]!.padEnd(64, 'x');
+    const deep = JSON.parse(nested(63)) as unknown;
+    for (const update of [
+      { email: `${local}@example.com` },
+      { name: { first_name: 'x'.repeat(30) } },
+      { custom_data: { a: deep } },
+      { custom_data: null },
+      // 64 KB as JSON, with the braces, the name and the quotes.
+      { custom_data: { a: 'x'.repeat(65_536 - '{"a":""}'.length) } },
+    ]) {
+      expect((await tenant.update(user_id, update)).status, Object.keys(update)[0]).toBe(200);
+    }
   });
 
   it('names every fault at once', async () => {
