@@ -24,6 +24,8 @@ export default defineConfig({
         test: { name: 'slow', include: SLOW, exclude: [...configDefaults.exclude, ...NOT_ON_A_CLUSTER] },
       },
     ],
+    // What is told without a zone is in UTC, wherever the tenant runs.
+    env: { TZ: 'America/St_Johns' },
     globalSetup: 'packages/tenant/test/sharedPostgres.ts',
     // Files of one worker share what they import: loading the tenant and n8n's engine takes longer than many a test.
     isolate: false,
