@@ -157,7 +157,9 @@ describe('the search', () => {
   it('takes times as dates, as numbers, and as numbers in quotes', async () => {
     const { created_at } = users[30]!;
     const expected = users.filter((user) => user.created_at > created_at).map(({ user_id }) => user_id);
-    for (const value of [created_at, `"${created_at}"`, `"${new Date(created_at).toISOString()}"`]) {
+    const iso = new Date(created_at).toISOString();
+    const elsewhere = new Date(created_at + 2 * 60 * 60 * 1000).toISOString().replace('Z', '+02:00');
+    for (const value of [created_at, `"${created_at}"`, `"${iso}"`, `"${iso.replace('Z', '')}"`, `"${elsewhere}"`]) {
       expect(await found(`created_at gt ${value}`)).toEqual(expected);
     }
     expect(await found('updated_at gt "2000-01-01"')).toHaveLength(users.length);
