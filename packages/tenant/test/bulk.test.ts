@@ -269,11 +269,12 @@ it('a page of large users ends early, and the next one goes on', async () => {
     const users = Array.from({ length: 55 }, () => ({ email: freshEmail(), custom_data, custom_app_data }));
     expect((await own.send('POST', '/cis/v1/users/bulk', { users })).body.result.succeeded).toBe(55);
   }
-  const page = async (page_offset: number) =>
-    (await own.send('GET', `/cis/v1/users?page_limit=5000&page_offset=${page_offset}`)).body as {
-      result: ApiUser[];
-      page_info: { has_next_page: boolean };
-    };
+  const page = async (page_offset: number) => {
+    const { headers, body } = await own.send('GET', `/cis/v1/users?page_limit=5000&page_offset=${page_offset}`);
+    // Those that every answer has, though it went out in pieces.
+    expect(headers.get('x-request-id')).toEqual(expect.any(String));
+    return body as { result: ApiUser[]; page_info: { has_next_page: boolean } };
+  };
   const first = await page(0);
   expect(first).toMatchObject({ total_count: 275, page_info: { has_next_page: true } });
   const rest = await page(first.result.length);
