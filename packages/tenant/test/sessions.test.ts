@@ -279,3 +279,21 @@ describe('a user who has signed in', () => {
     expectTokens(await signIn(username, 'a better engine'));
   });
 });
+
+it('users are listed by their last sign-in, and those without one as if it were before all others', async () => {
+  const users = await Promise.all([withPassword(), withPassword(), withPassword()]);
+  const [first, second, never] = users.map(({ user_id }) => user_id);
+  for (const { username } of users.slice(0, 2)) {
+    expectTokens(await signIn(username!));
+    // So that the next one is later.
+    await delay(2);
+  }
+  const listed = async (order: string) => {
+    const path = `/cis/v1/users?sort_field=last_auth&sort_order=${order}&page_limit=5000`;
+    return ((await tenant.send('GET', path)).body.result as { user_id: string }[])
+      .map(({ user_id }) => user_id)
+      .filter((id) => [first, second, never].includes(id));
+  };
+  expect(await listed('asc')).toEqual([never, first, second]);
+  expect(await listed('desc')).toEqual([second, first, never]);
+});

@@ -31,7 +31,18 @@ export async function countUsers(database: Database, query: UserQuery): Promise<
   return rows[0]?.count ?? 0;
 }
 
-/** Reads a page of the users that a query finds, in chunks. Users without the field that is sorted by come last. */
+/**
+ * Where users come who have not what is sorted by: last, but who never signed in did so before all others. So the indexes have
+ * them, but those of emails and phone numbers from the other end.
+ */
+const NULLS = {
+  created_at: { asc: '', desc: '' },
+  last_auth: { asc: 'nulls first', desc: 'nulls last' },
+  email: { asc: 'nulls last', desc: 'nulls last' },
+  phone_number: { asc: 'nulls last', desc: 'nulls last' },
+} satisfies Record<Page['sort'], unknown>;
+
+/** Reads a page of the users that a query finds, in chunks. */
 export const readUsers =
   (database: Database, query: UserQuery, page: Page): ReadChunks<User> =>
   (take) => {
@@ -40,7 +51,7 @@ export const readUsers =
     return database.readChunks<User>(
       {
         text: `select ${USER_COLUMNS} from users where ${where}
-          order by ${page.sort} ${direction} nulls last, user_id ${direction}
+          order by ${page.sort} ${direction} ${NULLS[page.sort][direction]}, user_id ${direction}
           limit $${values.length + 1} offset $${values.length + 2}`,
         values: [...values, page.limit, page.offset],
       },
