@@ -20,6 +20,11 @@ export async function run(): Promise<void> {
   const asked = stopAsked();
   const { command } = config;
   if (command.name === 'manage') {
+    void asked.then(() => {
+      process.stderr.write('Stopped before the end.\n');
+      // What it has not committed is undone, and a PostgreSQL that it has started ends with it.
+      process.exit(1);
+    });
     const { runManage } = await import('./manage/commands.ts');
     return runManage({ ...config, ...command, log }, command.words);
   }

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import { expect, it } from 'vitest';
 import { freshDatabase } from '../freshDatabase.ts';
 import { runTenant, serveOn, type TenantProcess } from '../tenantProcess.ts';
@@ -128,6 +129,21 @@ it('the command works on a data directory too, whether a tenant serves from it o
   expect(await alone.ended, alone.stderr()).toBe(0);
   for (const name of ['Beside', ...names]) expect(alone.stdout()).toContain(name);
   await rm(directory, { recursive: true, force: true });
+});
+
+it.each(['SIGINT', 'SIGTERM'] as const)('the command ends when it is told to (%s)', async (signal) => {
+  const { url: databaseUrl, drop } = await freshDatabase();
+  const holder = new pg.Client(databaseUrl);
+  await holder.connect();
+  // The migrator's own (kysely's PostgresAdapter).
+  await holder.query('begin; select pg_advisory_xact_lock(3853314791062309107)');
+  const waiting = runTenant(['tenants', 'list'], { DATABASE_URL: databaseUrl });
+  await waiting.printed(/it waits for a lock/);
+  waiting.child.kill(signal);
+  expect(await waiting.ended).toBe(1);
+  expect(waiting.stderr()).toMatch(/Stopped before the end\.\n$/);
+  await holder.end();
+  await drop();
 });
 
 it('tenants of one service are wholly apart', async () => {
