@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -37,6 +38,7 @@ export const USAGE = `Usage: tenant [options]
   TESSERA_CLIENT_ID         credentials that an application must have; both or neither
   TESSERA_CLIENT_SECRET
   TESSERA_PUBLIC_URL        where clients reach this tenant (http://localhost:PORT)
+  TESSERA_TRUSTED_PROXIES   proxies in front, whose X-Forwarded-For names the source: addresses or networks, with commas (none)
   TESSERA_CONNECTIONS       the most database connections at once (four, and two more a core; at least 2)
   TESSERA_HISTORY_DAYS      how long the history of users is kept (365)
   TESSERA_PASSWORD_DAYS     after how many days a password must be replaced (never)
@@ -131,6 +133,7 @@ export function readConfig(argv: string[], env: NodeJS.ProcessEnv, cwd: string):
       temporaryHours: maybeNumber('TESSERA_TEMPORARY_PASSWORD_HOURS', env, 8760),
     },
     publicUrl: publicUrlOf(env),
+    trustedProxies: trustedProxiesOf(env),
     delivery: deliveryOf(env),
     limits: limitsOf(env),
     credentials: credentialsOf(env),
@@ -228,6 +231,21 @@ function publicUrlOf({ TESSERA_PUBLIC_URL: publicUrl }: NodeJS.ProcessEnv): stri
     throw new StartError('TESSERA_PUBLIC_URL must have no user, password, query or fragment: clients are shown it.');
   }
   return publicUrl;
+}
+
+function trustedProxiesOf({ TESSERA_TRUSTED_PROXIES: text }: NodeJS.ProcessEnv): string[] {
+  const proxies = (text ?? '').split(',').flatMap((one) => one.trim() || []);
+  if (!proxies.every(isNetwork)) {
+    throw new StartError('TESSERA_TRUSTED_PROXIES must be IP addresses or networks, such as 10.0.0.0/8,fd00::1.');
+  }
+  return proxies;
+}
+
+/** An IP address, or a network of them (RFC 4632, 3.1; RFC 4291, 2.3). */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)]!;
+  return most > 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
 }
 
 /** Plain whole numbers: a count, and the seconds that it is for. */

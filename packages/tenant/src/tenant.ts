@@ -30,6 +30,8 @@ export interface TenantOptions {
   passwordLifetimes?: PasswordLifetimes;
   /** Where clients reach this tenant; `http://localhost:PORT` unless told. */
   publicUrl?: string;
+  /** Proxies in front, whose `X-Forwarded-For` names the source of a request: addresses or networks; none unless told. */
+  trustedProxies?: string[];
   /** Client credentials that an application must have. */
   credentials?: ClientCredentials;
   /** Told once, at the first start of all, of the credentials that were made up: only their hash is kept. */
@@ -130,6 +132,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
       database,
       log,
       publicUrl,
+      trustedProxies: options.trustedProxies ?? [],
       version: packageJson.version,
       verify: (token) => tokens.verify(token),
       verifyUser: (token) => tokens.verifyUser(token),

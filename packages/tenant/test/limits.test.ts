@@ -114,6 +114,37 @@ describe('limits', () => {
     await own.drop();
   });
 
+  it('take the source from X-Forwarded-For of proxies that are trusted, and of nobody else', async () => {
+    for (const [trustedProxies, statuses] of [
+      [
+        ['10.0.0.0/8', '127.0.0.1'],
+        [401, 401, 429, 401, 429],
+      ],
+      [[], [401, 401, 429, 429, 429]],
+    ] as const) {
+      const own = await freshDatabase();
+      const limits = { source: { count: 2, seconds: 60 } };
+      const at = await startTestTenant({
+        storage: { databaseUrl: own.url },
+        limits,
+        trustedProxies: [...trustedProxies],
+      });
+      const ask = async (forwarded: string) => {
+        const body = { username: freshEmail(), password: 'wrong' };
+        const headers = { 'x-forwarded-for': forwarded };
+        return (await at.send('POST', '/cis/v1/auth/password/authenticate', body, headers)).status;
+      };
+      const asked: number[] = [];
+      // What somebody writes in front of what the proxies say changes nothing.
+      for (const forwarded of ['192.0.2.1', '192.0.2.1, 10.1.2.3', '8.8.8.8, 192.0.2.1', '192.0.2.2', '192.0.2.1']) {
+        asked.push(await ask(forwarded));
+      }
+      expect(asked).toEqual(statuses);
+      await at.close();
+      await own.drop();
+    }
+  });
+
   it('and servers that are set up wrongly are refused at the start, by their names', async () => {
     for (const [name, value] of [
       ['TESSERA_LIMIT_CLIENT', '0/60'],
@@ -122,6 +153,8 @@ describe('limits', () => {
       ['TESSERA_SMS_URL', 'ftp://sms.example.com'],
       ['TESSERA_PASSWORD_DAYS', '0'],
       ['TESSERA_PUBLIC_URL', 'ftp://id.example.com'],
+      ['TESSERA_TRUSTED_PROXIES', '10.0.0.0/33'],
+      ['TESSERA_TRUSTED_PROXIES', 'proxy.example.com'],
       ['TESSERA_TEMPORARY_PASSWORD_HOURS', 'soon'],
     ] as const) {
       const started = runTenant(['--port', '0'], { [name]: value });

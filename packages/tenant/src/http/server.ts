@@ -36,6 +36,8 @@ export interface ServerParts {
   log: Logger;
   /** Where clients reach this tenant, without a slash at the end. */
   publicUrl: string;
+  /** Addresses or networks of those whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[];
   version: string;
   /** Those of each subject; an error handler that one sets is for its routes alone. */
   routes: Routes[];
@@ -43,13 +45,14 @@ export interface ServerParts {
 
 /** Puts the HTTP side together; it does not listen yet. */
 export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { database, verify, verifyUser, log, publicUrl, version, routes } = parts;
+  const { database, verify, verifyUser, log, publicUrl, trustedProxies, version, routes } = parts;
   const loggerInstance: FastifyBaseLogger = log;
   const app = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: MAX_BODY_BYTES,
+    trustProxy: trustedProxies.length > 0 && trustedProxies,
     requestTimeout: REQUEST_MS,
     // Longer than any identifier may be, so that the schema and not the router refuses one.
     routerOptions: { maxParamLength: MAX_HEADER_BYTES, ignoreTrailingSlash: true },
