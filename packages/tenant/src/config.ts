@@ -25,7 +25,7 @@ export const USAGE = `Usage: tenant [options]
   --data DIR    where the embedded PostgreSQL keeps its data (TESSERA_DATA; .tessera)
   --help        this text
 
-  --tenant ID   of which tenant to import, export, list or make (the first one)
+  --tenant ID   which tenant a command is about (the first one)
 
   For tenants, applications and clients, which work beside a tenant that runs on the same data:
   --json               the answer as JSON
@@ -40,7 +40,7 @@ export const USAGE = `Usage: tenant [options]
   TESSERA_PUBLIC_URL        where clients reach this tenant (http://localhost:PORT)
   TESSERA_TRUSTED_PROXIES   proxies in front, whose X-Forwarded-For names the source: addresses or networks, with commas (none)
   TESSERA_CONNECTIONS       the most database connections at once (four, and two more a core; at least 2)
-  TESSERA_HISTORY_DAYS      how long the history of users is kept (365)
+  TESSERA_HISTORY_DAYS      how long the history of users, and of deletions, is kept (365)
   TESSERA_PASSWORD_DAYS     after how many days a password must be replaced (never)
   TESSERA_TEMPORARY_PASSWORD_HOURS
                             after how many hours a temporary one is good for nothing any more (never)
