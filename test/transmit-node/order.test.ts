@@ -1,5 +1,5 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { freshEmail, freshPhone } from '../../packages/tenant/test/testTenant.ts';
 import { byId, itemsOf, locator, one, Setting } from './setting.ts';
 
@@ -205,6 +205,72 @@ it('rows of one user are done in order however the user is written', async () =>
     );
     expect((await setting.tenant.get(user.user_id)).language, mode).toBe('last');
   }
+});
+
+describe.each([true, false])('a name that moves from user to user (many at once: %s)', (manyAtOnce) => {
+  const options = { manyAtOnce };
+  const text = (rows: object[]) => rows.map(({ match, ...body }: any) => ({ match, body: JSON.stringify(body) }));
+  const json = { specifyFields: 'json', json: '={{ $json.body }}', options };
+
+  it.each(['email', 'any_address'])('leads to whoever has it by then (%s)', async (mode) => {
+    const [a, b, c] = [freshEmail(), freshEmail(), freshEmail()];
+    const [one, two] = [await setting.tenant.create({ email: a }), await setting.tenant.create({ email: b })];
+    const rows = [
+      { match: a, language: 'xx' },
+      { match: a, email: c },
+      { match: b, email: a },
+      { match: a, language: 'zz' },
+      { match: c, language: 'yy' },
+    ];
+    const output = await setting.output(
+      'updateUser',
+      { userId: locator(mode, '={{ $json.match }}'), ...json },
+      text(rows),
+    );
+    expect(output.map(({ user_id }) => user_id)).toEqual([one, one, two, two, one].map(({ user_id }) => user_id));
+    expect((await setting.tenant.get(one.user_id)).language).toBe('yy');
+    expect((await setting.tenant.get(two.user_id)).language).toBe('zz');
+  });
+
+  it('leads to nobody when its user has given it up: an upsert creates one', async () => {
+    const [a, c] = [freshEmail(), freshEmail()];
+    const one = await setting.tenant.create({ email: a });
+    const rows = text([
+      { match: a, email: c },
+      { match: a, language: 'zz' },
+    ]);
+    const upserts = { matchAgainst: 'email', valueToMatch: '={{ $json.match }}', ...json };
+    const output = await setting.output('createOrUpdateUser', upserts, rows);
+    expect(output[0]!.user_id).toBe(one.user_id);
+    expect(output[1]!.user_id).not.toBe(one.user_id);
+    expect((await setting.tenant.get(one.user_id)).language).toBeUndefined();
+  });
+
+  it('is given up by one item for another, also when one of them goes by itself', async () => {
+    const [x, y, z] = [freshEmail(), freshEmail(), freshEmail()];
+    const users = [await setting.newUser({ username: x }), await setting.newUser({ username: y })];
+    const [one, two] = users.map(({ user_id }) => user_id);
+    const swap = { userId: byId('={{ $json.match }}'), ...json };
+    // With a password, and so by itself; then in three steps; then looked at first.
+    const first = [
+      { match: one, username: z, credentials: { password: 'correct horse' } },
+      { match: two, username: x },
+    ];
+    expect((await setting.output('updateUser', swap, text(first))).map(({ username }) => username)).toEqual([z, x]);
+    const steps = [
+      { match: one, username: y },
+      { match: two, username: z },
+      { match: one, username: x },
+    ];
+    expect((await setting.output('updateUser', swap, text(steps))).map(({ username }) => username)).toEqual([y, z, x]);
+    const looked = { ...swap, options: { ...options, whatChanged: '={{ $itemIndex === 1 }}' } };
+    const last = [
+      { match: one, username: y },
+      { match: two, username: x },
+      { match: one, language: 'en' },
+    ];
+    expect((await setting.output('updateUser', looked, text(last))).map(({ username }) => username)).toEqual([y, x, y]);
+  });
 });
 
 it('of two groups that want one name, the first gets it', async () => {

@@ -141,11 +141,11 @@ class Execution {
 			return;
 		}
 		// What was asked for before for the same user is done before.
-		if (this.comesAfterMany(job.keys)) {
+		if (this.comesAfterMany(job)) {
 			await this.send();
 			await Promise.all(this.sending.keys());
 		}
-		await this.alone(task);
+		await this.alone(task, [...this.underWay]);
 	}
 
 	/** What names users in another way may be about the same ones: it is done before. */
@@ -157,22 +157,29 @@ class Execution {
 		await Promise.all([...this.sending.keys(), ...this.underWay]);
 	}
 
-	/** Whether what was gathered, or is being sent, may be about the same. */
-	private comesAfterMany(keys: string[] | undefined): boolean {
-		if (keys === undefined) return true;
+	/** Whether what was gathered, or is being sent, may be about the same, or give up what this one wants. */
+	private comesAfterMany({ keys, moreKeys, moves }: Job): boolean {
+		if (keys === undefined || moreKeys || moves) return true;
 		const sending = [...this.sending.values()];
 		return keys.some((key) => this.many?.has(key) || sending.some((theirs) => theirs.has(key)));
 	}
 
-	/** Does a task by itself, as soon as there is a place. */
-	private async alone(task: Task): Promise<void> {
+	/**
+	 * Does a task by itself, as soon as there is a place.
+	 * @param earlier the work that began before
+	 * @returns its work, once that has begun; undefined when the run has ended before
+	 */
+	private async alone(
+		task: Task,
+		earlier: Array<Promise<void>>,
+	): Promise<{ work: Promise<void> } | undefined> {
 		const { pool } = this.run;
 		await pool.enter();
 		if (this.hasEnded) {
 			pool.leave();
-			return;
+			return undefined;
 		}
-		const work = this.inOrder(task, [...this.underWay])
+		const work = this.inOrder(task, earlier)
 			.then(
 				(outcome) => void (task.outcome = outcome),
 				(error: Error) => this.fail(task, error),
@@ -182,6 +189,7 @@ class Execution {
 				this.underWay.delete(work);
 			});
 		this.underWay.add(work);
+		return { work };
 	}
 
 	/** Runs a task after those before it about the same; what waited until the run has ended is not done. */
@@ -207,20 +215,31 @@ class Execution {
 		{ job, maybeDone = false }: Task,
 		earlier: Array<Promise<void>>,
 	): Promise<Outcome> {
-		const outcome = await attempt(job.run(maybeDone));
-		if (!(outcome instanceof Refusal)) return outcome;
-		if (!job.takesOver || !isConflict(outcome) || earlier.length === 0) throw outcome;
-		await Promise.all(earlier);
-		if (this.hasEnded) throw outcome;
-		return await job.run(maybeDone);
+		const { pool, users } = this.run;
+		try {
+			const outcome = await attempt(job.run(maybeDone));
+			if (!(outcome instanceof Refusal)) return outcome;
+			if (!job.takesOver || !isConflict(outcome) || earlier.length === 0) throw outcome;
+			// One of them may wait for a place.
+			pool.leave();
+			await Promise.all(earlier);
+			pool.comeBack();
+			if (this.hasEnded) throw outcome;
+			return await job.run(maybeDone);
+		} finally {
+			if (job.moves) users.forget();
+		}
 	}
 
 	/** Sends what was gathered, as soon as there is a place, and after what was sent before for the same users. */
 	private async send(): Promise<void> {
 		// A node that stops at a failure has to know of it before it sends more.
 		const { context, settings } = this.run;
-		const most = context.continueOnFail() ? Math.min(MOST_TOGETHER, settings.maxConcurrency) : 1;
 		const tasks = this.many?.take() ?? [];
+		// Whom several names may lead to is known when they are sent.
+		const isKnown = tasks.every(({ job }) => !job.moreKeys);
+		const most =
+			context.continueOnFail() && isKnown ? Math.min(MOST_TOGETHER, settings.maxConcurrency) : 1;
 		const keys = new Set(tasks.flatMap(({ job }) => job.keys ?? []));
 		const mustWait = () =>
 			[...this.sending].flatMap(([sent, theirs]) =>
@@ -228,20 +247,27 @@ class Execution {
 			);
 		for (let before = mustWait(); before.length > 0; before = mustWait())
 			await Promise.race(before);
+		if (!isKnown) await Promise.all(this.underWay);
 		if (this.hasEnded || tasks.length === 0) return;
-		const sent = this.together(tasks).finally(() => this.sending.delete(sent));
+		const earlier = [...this.underWay, ...this.sending.keys()];
+		const sent = this.together(tasks, earlier).finally(() => this.sending.delete(sent));
 		this.sending.set(sent, keys);
 	}
 
 	/** Does tasks in one request, and then by themselves those that may succeed so. */
-	private async together(tasks: Task[]): Promise<void> {
+	private async together(tasks: Task[], earlier: Array<Promise<void>>): Promise<void> {
 		const work = async () => {
 			// What goes by itself for the same users was asked for before.
 			await this.run.pool.settled(tasks.flatMap(({ job }) => job.keys ?? []));
 			const again = await this.many!.send(tasks);
+			if (tasks.some(({ job }) => job.moves)) this.run.users.forget();
 			for (const task of tasks) if (task.error) this.fail(task, task.error);
-			for (const task of again) if (!this.hasEnded) await this.alone(task);
-			await Promise.all(this.underWay);
+			const own: Array<Promise<void>> = [];
+			for (const task of again) {
+				const begun = this.hasEnded ? undefined : await this.alone(task, [...earlier, ...own]);
+				if (begun) own.push(begun.work);
+			}
+			await Promise.all(own);
 		};
 		await work().catch((error: Error) => {
 			// Nobody knows what became of those that were not told of.

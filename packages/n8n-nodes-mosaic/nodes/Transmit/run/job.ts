@@ -35,8 +35,12 @@ export interface Job {
 	subject?: IDataObject;
 	/** What it is about: of jobs with a key in common, one is done after another. Absent, it may be about anything. */
 	keys?: string[];
-	/** How its first key names a user: one who is named in two ways has two keys. */
+	/** How it names a user: one who is named in two ways has two keys. */
 	mode?: string;
+	/** Those of its keys that name the user. */
+	names?: string[];
+	/** The keys that may name somebody else afterwards; absent when it changes no identifier. */
+	moves?: string[];
 	/** Keys that it takes a look-up to tell. */
 	moreKeys?(): Promise<string[]>;
 	/** Jobs that ask the same are done once, and each of their items gets the answer. */

@@ -40,10 +40,9 @@ export class ManyAtOnce {
 		const { account } = run.sender;
 		if (!mayBeMany || !manyAtOnce || !account.isCustom) return undefined;
 		// A tenant that says nothing about itself gets one request a job, which tell what is wrong.
-		const answer = await attempt(account.send({ method: 'GET', path: '/openapi.json' }));
-		const { paths } = (answer instanceof Refusal ? {} : (answer.body ?? {})) as {
-			paths?: IDataObject;
-		};
+		const request = { method: 'GET', path: '/openapi.json' } as const;
+		const answer = await attempt(run.sender.send(request, 'harmless', ({ body }) => body));
+		const { paths } = (answer instanceof Refusal ? {} : (answer ?? {})) as { paths?: IDataObject };
 		return paths && PATH in paths ? new ManyAtOnce(run) : undefined;
 	}
 
@@ -72,8 +71,13 @@ export class ManyAtOnce {
 	 */
 	async send(tasks: Task[]): Promise<Task[]> {
 		const order = new Map(tasks.map((task, place) => [task, place] as const));
-		const again: Task[] = [];
-		const gathered = await this.parts(tasks, again);
+		// Who they are is looked up before anything is sent: whom a name leads to that another item moves is seen after that.
+		const again = tasksOfMovedNames(tasks);
+		const late = new Set(again);
+		const gathered = await this.parts(
+			tasks.filter((task) => !late.has(task)),
+			again,
+		);
 		// What comes after one that goes by itself, about the same, goes by itself after it. So does a user to be created after an
 		// update about the same, since creations are sent first; and what would look again for one that another item creates.
 		const firstAlone = new Map<string, number>();
@@ -199,6 +203,16 @@ export class ManyAtOnce {
 		}
 		return again;
 	}
+}
+
+/** Those whose user is named by what an earlier one takes, or gives up. */
+function tasksOfMovedNames(tasks: Task[]): Task[] {
+	const moved = new Set<string>();
+	return tasks.filter(({ job: { names = [], moves = [] } }) => {
+		const isMoved = names.some((name) => moved.has(name));
+		for (const key of moves) moved.add(key);
+		return isMoved;
+	});
 }
 
 const keysOf = ({ job }: Task): string[] => job.keys ?? [];

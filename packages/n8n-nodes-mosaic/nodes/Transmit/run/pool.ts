@@ -24,6 +24,11 @@ export class Pool {
 		this.running += 1;
 	}
 
+	/** Takes a place at once, beyond the limit if need be: for work that has given its own up to wait for others. */
+	comeBack(): void {
+		this.running += 1;
+	}
+
 	leave(): void {
 		this.running -= 1;
 		this.wake();

@@ -60,7 +60,7 @@ export class UserLookup {
 		if (mode === 'any_address') return this.pathOfAddress(route.label, value);
 		if (route) return `${USERS}/${route.route}/${segment(this.node, route.label, value)}`;
 		const path = `${USERS}/${segment(this.node, 'User', value)}`;
-		if (/^\/cis\/v1\/users\/(?:bulk|count|identifier)$/.test(path)) {
+		if (/^\/cis\/v1\/users\/(?:bulk|count|identifier|me)$/.test(path)) {
 			throw new NodeOperationError(
 				this.node,
 				`'User' is "${String(value)}", which is no ID of a user`,
@@ -79,6 +79,37 @@ export class UserLookup {
 	/** What tells users apart as far as their names do. */
 	keyOf({ mode, value }: UserName): string {
 		return `${ROUTES[mode] ? mode : 'id'} ${folded(String(value))}`;
+	}
+
+	/** What an item is about that names a user and sends a body: see `Job`. */
+	orderOf(
+		name: UserName,
+		body: IDataObject,
+	): Pick<Job, 'keys' | 'moreKeys' | 'mode' | 'names' | 'moves'> {
+		const names = this.namesOf(name);
+		const wanted = this.keysIn(body);
+		const kinds = new Set(
+			Object.entries(IDENTIFIERS).flatMap(([attribute, kind]) => (attribute in body ? kind : [])),
+		);
+		const isMoved = kinds.has(this.kindOf(name));
+		return {
+			keys: [...names, ...wanted],
+			moreKeys: this.moreKeysOf(name),
+			mode: name.mode,
+			names,
+			...(kinds.size > 0 && { moves: isMoved ? [...names, ...wanted] : wanted }),
+		};
+	}
+
+	/** The keys of a name: an address is a name of its kind as well. */
+	namesOf(name: UserName): string[] {
+		if (name.mode !== 'any_address') return [this.keyOf(name)];
+		return [this.keyOf(name), this.keyOf({ ...name, mode: this.kindOf(name) })];
+	}
+
+	private kindOf({ mode, value }: UserName): string {
+		if (mode !== 'any_address') return mode;
+		return String(value).includes('@') ? 'email' : 'phone_number';
 	}
 
 	/** The same of a user whom several addresses may name: it takes a look-up. */
@@ -161,7 +192,7 @@ export class UserLookup {
 		}
 	}
 
-	/** Forgets whom a name led to, since it was changed or deleted. */
+	/** Forgets whom names led to, since an identifier has moved, or a user is gone. */
 	forget(): void {
 		this.found.clear();
 	}

@@ -20,9 +20,6 @@ import {
 
 type Behavior = 'createOrUpdate' | 'createOnly' | 'updateOnly';
 
-/** How often somebody else may create or delete the user between a look and what follows it. */
-const ATTEMPTS = 3;
-
 const MATCHES = [
 	{ name: 'Email', value: 'email' },
 	{ name: 'External User ID', value: 'external_user_id' },
@@ -173,13 +170,16 @@ function job(
 	const either = async (maybeDone: boolean): Promise<Outcome> => {
 		const there = maybeDone ? await findCreated(run, newUser()) : undefined;
 		if (there) return created(there);
-		for (let tried = 1; ; tried += 1) {
+		for (let conflict: Refusal | undefined; ;) {
 			const done = await update();
 			if (done) return done;
+			// It is another identifier that is taken.
+			if (conflict) throw conflict;
 			const made = await attempt(create(maybeDone));
 			if (!(made instanceof Refusal)) return made;
-			// Somebody else was faster; if it is another identifier that is taken, the next look finds nobody again.
-			if (!isConflict(made) || tried === ATTEMPTS) throw made;
+			if (!isConflict(made)) throw made;
+			// Somebody else was faster, maybe.
+			conflict = made;
 		}
 	};
 	const updateOnly = async (): Promise<Outcome> => {
@@ -189,8 +189,7 @@ function job(
 	};
 
 	return {
-		keys: [run.users.keyOf(identifier), ...run.users.keysIn(body)],
-		mode: identifier.mode,
+		...run.users.orderOf(identifier, body),
 		takesOver: true,
 		run: async (maybeDone) => {
 			if (behavior === 'createOnly') return await createOnly();

@@ -18,7 +18,7 @@ export function jobOnUser(
 	// Before anything is sent.
 	run.users.pathOf(user);
 	return {
-		keys: [run.users.keyOf(user), ...keys],
+		keys: [...run.users.namesOf(user), ...keys],
 		moreKeys: run.users.moreKeysOf(user),
 		mode: user.mode,
 		run: async () => await work(await run.users.idOf(user)),

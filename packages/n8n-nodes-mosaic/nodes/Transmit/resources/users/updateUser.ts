@@ -5,6 +5,7 @@ import { clearFields, specified, specifyFields } from '../../fields/specifyField
 import { userFields } from '../../fields/userFields';
 import { checkBody } from '../../fields/validate';
 import { outputOptions, shownUser, type OutputOptions } from '../../output/users';
+import { isConflict } from '../../requests/refusal';
 import { plainText } from '../../requests/segment';
 import type { Job, Outcome } from '../../run/job';
 import type { Operation } from '../../run/operation';
@@ -159,9 +160,7 @@ function job(run: Run, user: UserName, body: IDataObject, options: Partial<Updat
 	};
 	const refused = (error: Error): Outcome => notFoundOutcome(error, options);
 	return {
-		keys: [run.users.keyOf(user), ...run.users.keysIn(body)],
-		moreKeys: run.users.moreKeysOf(user),
-		mode: user.mode,
+		...run.users.orderOf(user, body),
 		takesOver: true,
 		run: async () => await work().catch(refused),
 		...(!looksFirst &&
@@ -175,6 +174,8 @@ function job(run: Run, user: UserName, body: IDataObject, options: Partial<Updat
 							: { method: 'PUT', json: { ...body, user_id: await run.users.idOf(user) } },
 					outcome: (now) => ({ output: [shownUser(now, options)], done: 'updated' }),
 					refused,
+					// By itself it waits for those before it, who may give up what it wants.
+					isPassing: isConflict,
 				},
 			}),
 	};
