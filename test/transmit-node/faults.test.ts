@@ -140,6 +140,21 @@ describe('what can pass is tried again', () => {
     expect(deleted).toHaveLength(4);
   });
 
+  it('an email is the same whatever its host is written in, and so nobody is created twice', async () => {
+    const local = freshEmail().split('@')[0]!;
+    const email = `${local}@BÜCHER.example`;
+    setting.proxy.faults = (line, place) =>
+      line.startsWith('POST') && place === 0 ? { kind: 'reset', after: true } : undefined;
+    const [created] = await setting.output('createUser', { fields: { email } });
+    expect(created!.email).toMatchObject({ value: `${local}@xn--bcher-kva.example` });
+    const skip = {
+      userId: byId(created!.user_id as string),
+      fields: { email },
+      options: { skipIfNothingChanges: true },
+    };
+    expect(await setting.output('updateUser', skip)).toMatchObject([{ unchanged: true }]);
+  });
+
   it('many at once: what fails goes by itself, and nobody is created twice', async () => {
     const emails = Array.from({ length: 20 }, () => freshEmail());
     let bulk = 0;
@@ -388,4 +403,15 @@ describe('a fault of one item stays with it', () => {
     expect(items).toHaveLength(5);
     expect(setting.proxy.requests.filter((line) => line === 'POST /oidc/token')).toHaveLength(1);
   });
+});
+
+// The last one: it ends the tokens of the others.
+it('a token that was refused is not taken again', async () => {
+  const user = await setting.newUser();
+  await setting.output('updateUser', updateEach, itemsOf([user]));
+  const KEYS = '/cis/v1/applications/signing-keys';
+  const before = (await setting.tenant.send('GET', KEYS)).body as { kid: string }[];
+  await setting.tenant.send('POST', KEYS, { name: 'next' });
+  for (const { kid } of before) await setting.tenant.send('DELETE', `${KEYS}/${kid}`);
+  await setting.output('updateUser', updateEach, itemsOf([user]));
 });

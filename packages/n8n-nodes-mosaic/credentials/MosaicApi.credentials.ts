@@ -205,7 +205,9 @@ export class MosaicApi implements ICredentialType {
 		}
 		const key = JSON.stringify([base, credentials.clientId, credentials.clientSecret]);
 		const known = latest.get(key);
-		if (known && Date.now() - known.at < LATEST_MS && credentials.accessToken !== '')
+		const isNew = known && Date.now() - known.at < LATEST_MS;
+		// Another run has got it meanwhile; the very one that was refused is not given again.
+		if (isNew && !['', known.token.accessToken].includes(credentials.accessToken as string))
 			return known.token;
 		let token = underWay.get(key);
 		if (!token) {

@@ -229,6 +229,19 @@ it('lets one item of an update take what another one frees, and gives the first 
   }
 });
 
+it('lets two users swap what they have in three steps', async () => {
+  const [x, y, other] = [freshEmail(), freshEmail(), freshEmail()];
+  const one = await tenant.create({ username: x });
+  const two = await tenant.create({ username: y });
+  const { body } = await updateMany([
+    { user_id: one.user_id, username: other },
+    { user_id: two.user_id, username: x },
+    { user_id: one.user_id, username: y },
+  ]);
+  expect((body.result.items as BulkItem[]).map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+  expect([(await tenant.get(one.user_id)).username, (await tenant.get(two.user_id)).username]).toEqual([y, x]);
+});
+
 it('of the updates of one user, none that failed is made after a later one', async () => {
   const [one, two] = [await tenant.create({ email: freshEmail() }), await tenant.create({ email: freshEmail() })];
   const [freed, last] = [one.email!.value, freshEmail()];

@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { foldedName } from './foldedName';
 
 /** What a change makes of one attribute; absent is `null`. */
 export interface AttributeChange extends IDataObject {
@@ -31,7 +32,7 @@ function withoutPrimary(
 	if (!attribute.startsWith('secondary_') || !Array.isArray(sent)) return sent;
 	const primary = plain('email', attribute === 'secondary_emails' ? email : phone);
 	const same = (entry: unknown) =>
-		String(plain('email', entry)).toLowerCase() === String(primary).toLowerCase();
+		foldedName(String(plain('email', entry))) === foldedName(String(primary));
 	return (sent as string[]).filter((entry) => !same(entry));
 }
 
@@ -69,12 +70,12 @@ function after(
 ): IDataObject[string] {
 	if (sent === null) return null;
 	if (attribute === 'birthday') return asText(sent).slice(0, 10);
-	if (attribute === 'email') return asText(sent).trim().toLowerCase();
+	if (attribute === 'email') return foldedName(asText(sent));
 	if (attribute.startsWith('secondary_')) {
 		const had = (old ?? []) as string[];
 		const added = [sent]
 			.flat()
-			.map((entry) => (/emails/.test(attribute) ? asText(entry).toLowerCase() : asText(entry)));
+			.map((entry) => (/emails/.test(attribute) ? foldedName(asText(entry)) : asText(entry)));
 		return [...had, ...added.filter((entry) => !had.includes(entry))];
 	}
 	if (attribute === 'custom_data' && typeof sent === 'object' && !Array.isArray(sent)) {

@@ -1,5 +1,6 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { foldedName } from '../fields/foldedName';
 import { plainText, segment } from '../requests/segment';
 import { attempt, Refusal } from '../requests/refusal';
 import type { Job } from './job';
@@ -78,7 +79,7 @@ export class UserLookup {
 
 	/** What tells users apart as far as their names do. */
 	keyOf({ mode, value }: UserName): string {
-		return `${ROUTES[mode] ? mode : 'id'} ${folded(String(value))}`;
+		return `${ROUTES[mode] ? mode : 'id'} ${foldedName(String(value))}`;
 	}
 
 	/** What an item is about that names a user and sends a body: see `Job`. */
@@ -195,18 +196,6 @@ export class UserLookup {
 	/** Forgets whom names led to, since an identifier has moved, or a user is gone. */
 	forget(): void {
 		this.found.clear();
-	}
-}
-
-/** A form in which all that a tenant may take for the same name is the same; names that differ may be the same in it, too. */
-function folded(value: string): string {
-	const text = value.trim().normalize('NFKC').toLowerCase();
-	const at = text.lastIndexOf('@');
-	if (at < 0) return text;
-	try {
-		return text.slice(0, at + 1) + new URL(`http://${text.slice(at + 1)}`).hostname;
-	} catch {
-		return text;
 	}
 }
 

@@ -115,7 +115,11 @@ export function bulkRoutes(app: FastifyInstance, database: Database, passwords: 
         const keys = one instanceof ApiError ? [] : keysOf(one);
         const done = Promise.all(keys.flatMap((key) => before.get(key) ?? [])).then(() => update(index));
         for (const key of keys) before.set(key, done);
-        if (!(one instanceof ApiError)) lastOfUser.set(one.userId, index);
+        if (!(one instanceof ApiError)) {
+          // In the order of these, and not of a user's first.
+          lastOfUser.delete(one.userId);
+          lastOfUser.set(one.userId, index);
+        }
         pending.push(done);
       }
       await Promise.all(pending);
