@@ -12,7 +12,10 @@ export function docsRoutes(app: FastifyInstance, publicUrl: string, version: str
   let page: Promise<FastifyInstance> | undefined;
   for (const url of ['/docs', '/docs/*']) {
     app.get(url, async (request, reply) => {
-      const { routing } = await (page ??= makePage(document));
+      page ??= makePage(document);
+      // What failed is tried again for the next reader.
+      page.catch(() => (page = undefined));
+      const { routing } = await page;
       reply.hijack();
       routing(request.raw, reply.raw);
     });

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import type { FastifyReply } from 'fastify';
 import { timeLimit } from '../database/timeLimit.ts';
-import { extendTime } from './timeLimit.ts';
+import type { ApiError } from '../errors.ts';
+import { logFault } from './errors.ts';
+import { asApiError } from './requestErrors.ts';
+import { ClientGone, extendTime } from './timeLimit.ts';
 
 /** What a handler gives that has written its answer itself. */
 export class Written {
@@ -52,11 +55,22 @@ export class JsonStream {
     return WRITTEN;
   }
 
-  /** Ends an answer that cannot be finished: the client sees that it is cut off. @throws the error, when nothing was sent */
+  /**
+   * Ends an answer that cannot be finished: the client sees that it is cut off, and the log tells why.
+   * @throws the error, when nothing was sent
+   */
   fail(error: unknown): Written {
     if (!this.#reply.sent) throw error;
+    // Who has left is told of as such.
+    if (!(error instanceof ClientGone)) this.#tell(asApiError(error as Error));
     this.#reply.raw.destroy();
     return WRITTEN;
+  }
+
+  #tell(cause: ApiError): void {
+    const { request } = this.#reply;
+    if (request.errorCode === undefined) logFault(request.log, cause);
+    request.errorCode ??= cause.code;
   }
 
   #headers() {

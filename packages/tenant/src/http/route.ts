@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import type { AccessTokenClaims, Operation, UserTokenClaims } from '@tessera/contract';
 import { awaitPlace } from './largeBodies.ts';
-import { Written } from './jsonStream.ts';
+import { JsonStream, Written } from './jsonStream.ts';
 import { InvalidRequest } from './requestErrors.ts';
 import { withinTime } from './timeLimit.ts';
 
@@ -90,7 +90,11 @@ export function route<const O extends Operation>(
       const call = { params, query, headers, body, caller, request, reply } as Call<O>;
       const answer = await withinTime(reply.raw, bodyLimit ? reply.elapsedTime : 0, () =>
         Promise.resolve(handler(call)),
-      );
+      ).catch((error: Error) => {
+        // One that goes out already is cut off, and cannot become another one.
+        if (!reply.sent) throw error;
+        return new JsonStream(reply).fail(error);
+      });
       return answer instanceof Written ? reply : (answer ?? reply.send());
     },
   });

@@ -17,6 +17,7 @@ import { docsRoutes } from './docs.ts';
 import { errorBody, refuseUnreadable, sendError } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { ExpectationFailed, InvalidRequest, RouteNotFound, UnsupportedMediaType } from './requestErrors.ts';
+import { ClientGone } from './timeLimit.ts';
 
 /** Room for the longest search, percent-encoded. */
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -139,25 +140,34 @@ function readJson(request: FastifyRequest, body: Buffer, done: (error: Error | n
   }
 }
 
-/** One line a request. It names the route and not the URL, which may hold an email address. */
+/**
+ * One line a request, also when its answer came to no end. It names the route and not the URL, which may hold an email address.
+ */
 function logRequests(app: FastifyInstance): void {
   app.decorateRequest('errorCode', undefined);
   app.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
+    reply.raw.once('close', () => {
+      if (reply.raw.writableFinished) logRequest(request, reply);
+      // By then what was under way knows that nobody waits for it.
+      else setImmediate(logRequest, request, reply);
+    });
     done();
   });
-  app.addHook('onResponse', (request, reply, done) => {
-    request.log.info(
-      {
-        method: request.method,
-        route: request.routeOptions.url,
-        status: reply.statusCode,
-        error: request.errorCode,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
-        client_id: request.caller?.client_id,
-      },
-      'request',
-    );
-    done();
-  });
+}
+
+function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+  const isCut = !reply.raw.writableFinished && request.errorCode === undefined;
+  const { status, code } = isCut ? new ClientGone() : { status: reply.statusCode, code: request.errorCode };
+  request.log.info(
+    {
+      method: request.method,
+      route: request.routeOptions.url,
+      status,
+      error: code,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      client_id: request.caller?.client_id,
+    },
+    'request',
+  );
 }

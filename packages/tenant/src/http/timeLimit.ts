@@ -16,7 +16,7 @@ const extensions = new WeakMap<ServerResponse, () => void>();
 export const extendTime = (response: ServerResponse): void => extensions.get(response)?.();
 
 /** Nobody waits for the answer any more: the log alone tells of it. */
-class ClientGone extends defineError({
+export class ClientGone extends defineError({
   code: 'client_gone',
   status: 499,
   meaning: 'The client left before the answer; its query was ended. Only the log has this status.',
