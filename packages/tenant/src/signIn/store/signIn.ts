@@ -43,6 +43,7 @@ const RECORD = `
     update users set version = version + 1, updated_at = $4, last_auth = $5, status = $6, status_changed_at = $7,
       profile = $8::jsonb, apps = $9::jsonb, identities = $10::jsonb
     where tenant_id = $1 and user_id = $2 and version = $3
+      and (not $22::boolean or exists (select from sessions where sessions.tenant_id = $1 and session_id = $14))
     returning user_id, version
   ), recorded as (
     insert into user_history (tenant_id, user_id, version, changed_at, client_id, before, after)
@@ -62,8 +63,8 @@ const RECORD = `
 
 /**
  * Records a sign-in: the user, its history, the session and the refresh token, all in one statement.
- * @returns `recorded`; `changed` when the user was not at the version before any more, and nothing is recorded; `over` when the
- * session that it was to join has ended meanwhile
+ * @returns `recorded`; `changed` when the user was not at the version before any more, or the session that it was to join has
+ * ended, and nothing is recorded; `over` when that ended in the very moment
  */
 export async function recordSignIn(
   database: Queryable,
