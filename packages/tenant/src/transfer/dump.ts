@@ -14,6 +14,9 @@ import { writeTo } from './writeTo.ts';
 const ROWS_AT_ONCE = 200;
 const LINE = /^\{"table":"([a-z_]+)","row":(\{.*\})\}$/s;
 
+/** What is read or written at the other end may take its time, such as a pipe to another machine. */
+const AS_SLOW_AS_THE_FILE = { text: 'set local idle_in_transaction_session_timeout = 0' };
+
 /** What the first line says. */
 interface Header {
   tenant_dump: 1;
@@ -26,6 +29,7 @@ export async function dump(database: Database, output: Writable, signal: AbortSi
   const tables = await ownTables();
   return inOneTransaction(database, async (connection) => {
     await connection.query({ text: 'set transaction isolation level repeatable read, read only' });
+    await connection.query(AS_SLOW_AS_THE_FILE);
     await writeTo(output, `${JSON.stringify(header)}\n`, signal);
     let count = 0;
     for (const table of tables) {
@@ -56,6 +60,7 @@ export async function dump(database: Database, output: Writable, signal: AbortSi
 export async function restore(database: Database, lines: AsyncIterable<Buffer>, signal: AbortSignal): Promise<number> {
   const known = new Set(await ownTables());
   return inOneTransaction(database, async (connection) => {
+    await connection.query(AS_SLOW_AS_THE_FILE);
     const { rows: tenants } = await connection.query({ text: 'select from tenants limit 1' });
     if (tenants.length > 0) throw new StartError('A dump is restored into a new database, and this one has a tenant.');
     let count = 0;

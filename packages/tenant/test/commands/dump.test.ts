@@ -101,5 +101,12 @@ it('a dump and an export end when nothing can be written, or nobody reads', asyn
   unread.child.kill('SIGTERM');
   await unread.ended;
   expect(unread.stderr()).toBe('Stopped before the end.\n');
+  // Whoever reads late gets all of it.
+  const late = start(database, 'dump', pipe);
+  while ((await database.query(waits)).length === 0) await delay(50);
+  await delay(21_000);
+  const { stdout } = await promisify(execFile)('sh', ['-c', 'wc -l < "$0"', pipe]);
+  expect(Number(stdout)).toBeGreaterThan(20);
+  expect(await late.ended).toBe(0);
   await database.drop();
 });
