@@ -20,7 +20,10 @@ export function deliverBySmtp(url: string, from: string) {
   return {
     async email({ to, subject, text, html, senderName }: EmailMessage): Promise<void> {
       const sent = { from: senderName ? { name: senderName, address } : from, to, subject, text, html };
-      await (await (transport ??= open())).sendMail(sent);
+      transport ??= open();
+      // What failed is tried again for the next one.
+      transport.catch(() => (transport = undefined));
+      await (await transport).sendMail(sent);
     },
     close: async (): Promise<void> => (await transport)?.close(),
   };
