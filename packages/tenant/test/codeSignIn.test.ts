@@ -124,6 +124,19 @@ describe('a one-time passcode', () => {
     });
   });
 
+  it('of one application is not in the way of another one’s', async () => {
+    const { user_id } = await shop.create({ email: freshEmail() });
+    const [one, two] = [shop, await newApp()];
+    const asked = { channel: 'direct', identifier: user_id, identifier_type: 'user_id' };
+    const codes: string[] = [];
+    for (const client of [one, two]) codes.push((await auth('otp/send', asked, client)).body.code as string);
+    const tried = (passcode: string, client: typeof two) =>
+      auth('otp/authenticate', { identifier: user_id, identifier_type: 'user_id', passcode }, client);
+    for (let n = 0; n < 6; n += 1) expect((await tried('wrong!', two)).status).not.toBe(200);
+    expect((await tried(codes[1]!, one)).status, 'of the other').toBe(400);
+    expectTokens(await tried(codes[0]!, one));
+  });
+
   it('takes the place of the one before', async () => {
     const user = await shop.create({ email: freshEmail() });
     const asked = { channel: 'direct', identifier: user.user_id, identifier_type: 'user_id' };

@@ -21,7 +21,7 @@ const LOCK_MS = 15 * 60 * 1000;
 /** What a code is kept with. */
 export interface NewCode<Data> {
   purpose: Purpose;
-  /** The name or address; absent for codes of which there may be many. */
+  /** The name or address, of which a client has one code; absent for codes of which there may be many. */
   subject?: string;
   /** Absent when the sign-in is to create the user. */
   userId?: string;
@@ -30,13 +30,18 @@ export interface NewCode<Data> {
   data: Data;
 }
 
+/** What one client asks of a name is not in the way of another one's. */
+const subjectOf = ({ client_id }: Pick<ClientOfApplication, 'client_id'>, subject: string): string =>
+  `${client_id} ${subject}`;
+
 /** Keeps a code that is typed, in place of the one before. @throws SignInLocked */
 export async function keepPasscode<Data extends object>(
   database: Queryable,
   client: ClientOfApplication,
   passcode: string,
-  { purpose, subject = '', userId, lifetime, data }: NewCode<Data>,
+  { purpose, subject: name = '', userId, lifetime, data }: NewCode<Data>,
 ): Promise<void> {
+  const subject = subjectOf(client, name);
   const now = Date.now();
   const lockedUntil = await putCode(
     database,
@@ -61,12 +66,14 @@ export async function keepPasscode<Data extends object>(
  */
 export async function redeemPasscode<Data>(
   database: Database,
-  { tenant_id: tenantId, client_id: clientId }: ClientOfApplication,
+  client: ClientOfApplication,
   purpose: Purpose,
-  subject: string,
+  name: string,
   passcode: string,
   isMeant: (data: Data) => boolean = () => true,
 ): Promise<OneTimeCode<Data>> {
+  const { tenant_id: tenantId } = client;
+  const subject = subjectOf(client, name);
   const code = await attemptCode<Data>(database, tenantId, purpose, subject);
   const now = Date.now();
   if (!code) throw new InvalidCode();
@@ -77,10 +84,7 @@ export async function redeemPasscode<Data>(
     await lockSubject(database, code, now + LOCK_MS);
     throw new SignInLocked(LOCK_MS);
   }
-  const right =
-    code.code_hash === hashCode(passcode, `${tenantId} ${subject}`) &&
-    code.client_id === clientId &&
-    isMeant(code.data);
+  const right = code.code_hash === hashCode(passcode, `${tenantId} ${subject}`) && isMeant(code.data);
   if (!right) {
     if (code.attempts === PASSCODE_ATTEMPTS) await lockSubject(database, code, now + LOCK_MS);
     throw new InvalidCode();
@@ -103,7 +107,7 @@ export async function makeCode<Data extends object>(
     {
       tenant_id,
       purpose,
-      subject: subject ?? hashCode(code),
+      subject: subject === undefined ? hashCode(code) : subjectOf({ client_id }, subject),
       code_hash: hashCode(code),
       client_id,
       user_id: userId ?? null,
