@@ -219,7 +219,7 @@ class Execution {
 		try {
 			const outcome = await attempt(job.run(maybeDone));
 			if (!(outcome instanceof Refusal)) return outcome;
-			if (!job.takesOver || !isConflict(outcome) || earlier.length === 0) throw outcome;
+			if (!job.moves || !isConflict(outcome) || earlier.length === 0) throw outcome;
 			// One of them may wait for a place.
 			pool.leave();
 			await Promise.all(earlier);

@@ -39,14 +39,15 @@ export interface Job {
 	mode?: string;
 	/** Those of its keys that name the user. */
 	names?: string[];
-	/** The keys that may name somebody else afterwards; absent when it changes no identifier. */
+	/**
+	 * The keys that may name somebody else afterwards; absent when it changes no identifier. An earlier item may give up what one that
+	 * changes some is refused for as taken: it is tried again after them.
+	 */
 	moves?: string[];
 	/** Keys that it takes a look-up to tell. */
 	moreKeys?(): Promise<string[]>;
 	/** Jobs that ask the same are done once, and each of their items gets the answer. */
 	question?: string;
-	/** Whether an earlier item may give up what this one is refused for as taken: it is tried again after them. */
-	takesOver?: boolean;
 	/** @param maybeDone whether an attempt before may have done it, though nobody said so */
 	run(maybeDone: boolean): Promise<Outcome>;
 	many?: ManyEntry;

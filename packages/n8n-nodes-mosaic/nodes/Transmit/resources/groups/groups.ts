@@ -124,10 +124,11 @@ export const updateGroup: Operation = {
 		if (Object.keys(body).length === 0) {
 			throw new NodeOperationError(run.node, "'Fields': add at least one field to update");
 		}
+		const names = typeof body.name === 'string' ? [nameKey(body.name)] : [];
 		return [
 			{
-				keys: [id, ...(typeof body.name === 'string' ? [nameKey(body.name)] : [])],
-				takesOver: true,
+				keys: [id, ...names],
+				...(names.length > 0 && { moves: names }),
 				run: async () => ({
 					output: [await run.sender.object({ method: 'PUT', path, body }, 'harmless')],
 					done: 'updated',

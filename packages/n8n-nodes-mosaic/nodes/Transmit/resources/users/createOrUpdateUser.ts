@@ -190,7 +190,6 @@ function job(
 
 	return {
 		...run.users.orderOf(identifier, body),
-		takesOver: true,
 		run: async (maybeDone) => {
 			if (behavior === 'createOnly') return await createOnly();
 			return behavior === 'updateOnly' ? await updateOnly() : await either(maybeDone);

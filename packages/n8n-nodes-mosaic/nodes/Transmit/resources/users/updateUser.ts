@@ -161,7 +161,6 @@ function job(run: Run, user: UserName, body: IDataObject, options: Partial<Updat
 	const refused = (error: Error): Outcome => notFoundOutcome(error, options);
 	return {
 		...run.users.orderOf(user, body),
-		takesOver: true,
 		run: async () => await work().catch(refused),
 		...(!looksFirst &&
 			!onlyThisVersion && {
