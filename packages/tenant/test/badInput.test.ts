@@ -61,7 +61,7 @@ describe('an update is refused, with the property and the reason, and changes no
     ['half a character', '{"custom_data":{"a":"\\ud800"}}', /^custom_data must not contain .*broken Unicode/],
     ['a number beyond all bounds', '{"custom_data":{"a":1e999}}', /^custom_data must not contain numbers/],
     ['custom data nested too deep', `{"custom_data":{"a":${nested(64)}}}`, /^custom_data must not nest/],
-    ['custom data nested far too deep', `{"custom_data":{"a":${nested(30_000)}}}`, /^custom_data must not nest/],
+    ['custom data nested far too deep', `{"custom_data":{"a":${nested(30_000)}}}`, /^custom_data\S* must not nest/],
     ['control characters', { language: 'a\u0007' }, /^language must not contain control characters/],
     ['empty text', { external_account_id: '' }, /^external_account_id must not be empty$/],
     ['a short password', { credentials: { password: 'short' } }, /^credentials\.password must have at least 8/],
@@ -72,7 +72,7 @@ describe('an update is refused, with the property and the reason, and changes no
     ['a list for a body', '[]', /^the body must be an object$/],
     ['null for a body', 'null', /^the body must be an object$/],
     ['broken JSON', '{"email":', /not valid JSON/],
-    ['prototype pollution', '{"__proto__":{"a":1}}', /not valid JSON|not a known property/],
+    ['prototype pollution', '{"__proto__":{"a":1}}', /^__proto__ is not allowed as a name$/],
   ])('%s', async (_what, update, reason) => {
     const { status, headers, body } = await tenant.update(user.user_id, update);
     expect({ status, type: headers.get('content-type') }).toEqual({ status: 400, type: expect.stringMatching(/json/) });

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ApiUser } from '@tessera/contract';
-import { parseJson } from '../src/json/parse.ts';
+import { readJson, type ApiUser } from '@tessera/contract';
 import { applyChange, changeOf, newUser } from '../src/users/rules/change.ts';
 import { toApiUser } from '../src/users/rules/result.ts';
 import { ATTRIBUTES, updateOf } from './randomUpdates.ts';
@@ -44,7 +43,7 @@ it('an update stored in one statement does just what the rule says', async () =>
         const { status, body } = await tenant.update(user_id, input);
         expect(status, JSON.stringify(body)).toBe(200);
         // Through JSON, as the answer came: -0 is 0 there.
-        const expected = parseJson(JSON.stringify(toApiUser(model, APP, 0))) as ApiUser;
+        const expected = readJson(JSON.stringify(toApiUser(model, APP, 0))) as ApiUser;
         expect(timeless(body.result as ApiUser)).toEqual(timeless(expected));
       }
     }),

@@ -64,9 +64,9 @@ describe('keys', () => {
     // As which the last one would be read otherwise.
     await tenant.create({ email: freshEmail(), custom_data: { a: 1, '\\u005f_pr': 2 } });
     for (const [custom, reason] of [
-      [String.raw`{"a\"b":1,"a\u0022b":2}`, 'a"b must not be there twice'],
-      [String.raw`{"ab":1,"a\u0062":2}`, 'ab must not be there twice'],
-      [String.raw`{"a":1,"\u005f_proto__":{}}`, 'The body is not valid JSON'],
+      [String.raw`{"a\"b":1,"a\u0022b":2}`, 'custom_data.a"b must not appear twice'],
+      [String.raw`{"ab":1,"a\u0062":2}`, 'custom_data.ab must not appear twice'],
+      [String.raw`{"a":1,"\u005f_proto__":{}}`, 'custom_data.__proto__ is not allowed as a name'],
       ['{"n":1e-400}', 'custom_data.n must not be a number that loses digits as a double: send it as text'],
     ] as const) {
       const { status, body } = await update(custom);
@@ -199,12 +199,12 @@ describe('what cannot be kept as it is, is refused by its name', () => {
 
   it.each([
     ['{"language":"fr","language":"en"}', 'language'],
-    ['{"custom_data":{"a":[{"x \\"{\\" y":1},{"b":1,"c":{},"\\u0062":2}]}}', 'b'],
+    ['{"custom_data":{"a":[{"x \\"{\\" y":1},{"b":1,"c":{},"\\u0062":2}]}}', 'custom_data.a[1].b'],
     ['{"custom_data" : {"a":"}"}, "custom_data"\n:{"b":1}}', 'custom_data'],
   ])('a key that is there twice: %s', async (body, key) => {
     const { user_id } = await tenant.create({ email: freshEmail(), language: 'sv' });
     const { status, body: refusal } = await tenant.send('PUT', `/cis/v1/users/${user_id}`, body);
-    expect({ status, message: refusal.message }).toEqual({ status: 400, message: [`${key} must not be there twice`] });
+    expect({ status, message: refusal.message }).toEqual({ status: 400, message: [`${key} must not appear twice`] });
     expect(await tenant.get(user_id)).toMatchObject({ language: 'sv' });
   });
 

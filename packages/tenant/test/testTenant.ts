@@ -1,6 +1,5 @@
 import { pino, type Logger } from 'pino';
-import type { ApiUser, CreateUserInput } from '@tessera/contract';
-import { parseJson } from '../src/json/parse.ts';
+import { readJson, type ApiUser, type CreateUserInput } from '@tessera/contract';
 import { startTenant, type TenantOptions } from '../src/index.ts';
 import { freshDatabase } from './freshDatabase.ts';
 import { expectNoSecret, noteSecrets } from './secrets.ts';
@@ -111,7 +110,7 @@ export async function makeClient(url: string | string[], credentials = CREDENTIA
       redirect: 'manual',
     });
     const text = await answer.text();
-    const answered = text ? parseJson(text) : undefined;
+    const answered = text ? readJson(text) : undefined;
     noteSecrets(answered);
     return { status: answer.status, headers: answer.headers, body: answered };
   };

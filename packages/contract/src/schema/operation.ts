@@ -27,10 +27,24 @@ export interface Operation {
   headers?: TSchema;
   /** Whether it is the tenant's own, and not of the vendor's API. */
   extension?: boolean;
-  /** The most bytes of a body, when it may be larger than others. */
+  /** The most bytes of a body; see `bodyLimitOf` for the default. */
   bodyLimit?: number;
+  /** Counts requests per source (IP address) before anything of the request is read: for operations without a token. */
+  rateLimit?: 'source';
   body?: TSchema;
   /** Media type of the body; JSON unless told. */
   bodyType?: 'application/json' | 'application/x-www-form-urlencoded';
   responses: Record<number, { description: string; schema?: TSchema }>;
 }
+
+/** The most bytes of a body that anybody may send, and of one that an application may send. */
+export const PUBLIC_BODY_LIMIT = 16 * 1024;
+export const BODY_LIMIT = 1024 * 1024;
+
+/** The most bytes of an operation's body. Only applications, which have authenticated themselves, may send large ones. */
+export const bodyLimitOf = ({ body, secured, signedIn, bodyLimit }: Operation): number =>
+  bodyLimit ?? (body && secured && !signedIn ? BODY_LIMIT : PUBLIC_BODY_LIMIT);
+
+/** A body size in words: `16 kB`, `1 MB`. */
+export const sizeInWords = (bytes: number): string =>
+  bytes < 1024 * 1024 ? `${Math.floor(bytes / 1024)} kB` : `${Math.floor(bytes / 1024 / 1024)} MB`;

@@ -1,116 +1,58 @@
 import { isUtf8 } from 'node:buffer';
-import secureJson from 'secure-json-parse';
-import { parseJson } from '../json/parse.ts';
-import { stringsOf } from '../json/strings.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { JSON_LIMITS, JsonReader, JsonSyntaxError, type JsonFault } from '@tessera/contract';
 import { MalformedJson } from './errors.ts';
 
-/** Enough to mend a body by. */
-const MAX_FAULTS = 50;
-/** Shorter numbers keep all their digits as doubles (IEEE 754: 15 decimal digits always do). */
-const MAYBE_LOSSY = /[\d.]{16}|[eE][-+]?\d{3}/;
+/** What a text is, for its errors: the reader of an import names the line itself. */
+type Subject = 'body' | 'line';
 
-const ESCAPED_LETTER = /\\u00[4-7]/;
-
-/** Stands for a number that a double cannot hold as it was written. */
-class LossyNumber {}
+/** How many values are read between two looks at the clock: a fraction of a millisecond. */
+const VALUES_AT_ONCE = 2000;
+/** How long the event loop is held at once. */
+const SLICE_MS = 8;
 
 /**
- * Reads JSON (RFC 8259) so that nothing of it is lost: text that is not UTF-8, numbers that a double would change and keys
- * that are there twice are refused, and so are those that mean something to JavaScript (`__proto__`).
- * @param what it is, for words that say what is wrong; of a line, the reader names the number
- * @throws MalformedJson naming what is wrong, and the property where a number or a key is
+ * Reads JSON (RFC 8259) so that none of it is lost. Rejects text that is not UTF-8, numbers that a double would change, members
+ * with the same name, and names that mean something to JavaScript (`__proto__`).
+ * @throws MalformedJson naming the reason, and the property where there is one
  */
-export function exactJson(bytes: Buffer, what: 'body' | 'line' = 'body'): unknown {
-  const subject = what === 'body' ? 'The body ' : '';
-  if (!isUtf8(bytes)) throw new MalformedJson(`${subject}is not valid UTF-8`);
-  const text = bytes.toString();
-  const exact = MAYBE_LOSSY.test(text);
-  let value: unknown;
+export function exactJson(bytes: Buffer, subject: Subject = 'body'): unknown {
+  const reader = readerOf(bytes, subject);
+  read(reader, Infinity, subject);
+  return valueOf(reader);
+}
+
+/** Reads JSON as `exactJson` does, and lets other work run after every 8 ms. */
+export async function exactJsonInSlices(bytes: Buffer): Promise<unknown> {
+  const reader = readerOf(bytes, 'body');
+  let began = performance.now();
+  while (!read(reader, VALUES_AT_ONCE, 'body')) {
+    if (performance.now() - began < SLICE_MS) continue;
+    await nextTurn();
+    began = performance.now();
+  }
+  return valueOf(reader);
+}
+
+function readerOf(bytes: Buffer, subject: Subject): JsonReader {
+  if (!isUtf8(bytes)) throw new MalformedJson(`${prefix(subject)}is not valid UTF-8`);
+  return new JsonReader(bytes.toString(), JSON_LIMITS);
+}
+
+function read(reader: JsonReader, most: number, subject: Subject): boolean {
   try {
-    // The reviver sees each number as it was written; it costs time, and few bodies need it.
-    const reviver = exact ? (markLossy as (key: string, value: unknown) => unknown) : undefined;
-    value = parseJson(text, (part) => secureJson.parse(part, reviver) as unknown);
-    // A key with a letter that is escaped has its name since then.
-    if (ESCAPED_LETTER.test(text)) secureJson.scan({ value });
-  } catch {
-    throw new MalformedJson(`${subject}is not valid JSON`);
+    return reader.read(most);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw new MalformedJson(`${prefix(subject)}is not valid JSON (at position ${error.position})`);
   }
-  const faults = exact ? lossyNumbers(value) : [];
-  if (faults.length > 0) throw new MalformedJson(faults);
-  if (keysIn(value) !== keysWritten(text)) throw new MalformedJson(`${repeatedKey(text)} must not be there twice`);
-  return value;
 }
 
-/** How many keys the objects of a value have: fewer than were written, when one was there twice. */
-function keysIn(root: unknown): number {
-  let count = 0;
-  const open = [root];
-  while (open.length > 0) {
-    const value = open.pop();
-    if (value === null || typeof value !== 'object') continue;
-    const members = Object.values(value);
-    if (!Array.isArray(value)) count += members.length;
-    for (const member of members) if (member !== null && typeof member === 'object') open.push(member);
-  }
-  return count;
+function valueOf({ faults, result }: JsonReader): unknown {
+  if (faults.length > 0) throw new MalformedJson(faults.map(sentence));
+  return result;
 }
 
-function keysWritten(text: string): number {
-  let count = 0;
-  for (const { isKey } of stringsOf(text)) if (isKey) count += 1;
-  return count;
-}
+const sentence = ({ path, reason }: JsonFault): string => `${path || 'The body'} ${reason}`;
 
-/** The first key of valid JSON that its object had already. */
-function repeatedKey(text: string): string {
-  const objects: Set<string>[] = [];
-  let before = 0;
-  for (const { start, end, isKey } of stringsOf(text)) {
-    for (const [brace] of text.slice(before, start).matchAll(/[{}]/g)) {
-      if (brace === '{') objects.push(new Set());
-      else objects.pop();
-    }
-    before = end;
-    if (!isKey) continue;
-    const key = JSON.parse(text.slice(start, end)) as string;
-    const known = objects.at(-1)!;
-    if (known.has(key)) return key.slice(0, 200);
-    known.add(key);
-  }
-  throw new Error('every key is there once');
-}
-
-function markLossy(_key: string, value: unknown, context: { source?: string }): unknown {
-  // What is beyond all bounds is told of by the schemas, which name it.
-  if (typeof value !== 'number' || !Number.isFinite(value) || context.source === undefined) return value;
-  return decimal(context.source) === decimal(String(value)) ? value : new LossyNumber();
-}
-
-/** A number as its significant digits and their exponent, so that equal ones are written alike. */
-function decimal(text: string): string {
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
-    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(text) ?? [];
-  const digits = (whole + fraction).replace(/^0+/, '');
-  const significant = digits.replace(/0+$/, '');
-  if (significant === '') return '0';
-  return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
-}
-
-/** A fault for each number that would be changed, by its place; a stack of our own, since input may nest deep. */
-function lossyNumbers(root: unknown): string[] {
-  const faults: string[] = [];
-  const open: { value: unknown; name: string }[] = [{ value: root, name: '' }];
-  while (open.length > 0 && faults.length < MAX_FAULTS) {
-    const { value, name } = open.pop()!;
-    if (value instanceof LossyNumber) {
-      faults.push(`${name || 'the body'} must not be a number that loses digits as a double: send it as text`);
-    } else if (Array.isArray(value)) {
-      value.forEach((member, index) => open.push({ value: member, name: `${name}[${index}]` }));
-    } else if (value !== null && typeof value === 'object') {
-      for (const [key, member] of Object.entries(value)) {
-        open.push({ value: member, name: (name ? `${name}.${key}` : key).slice(0, 200) });
-      }
-    }
-  }
-  return faults.reverse();
-}
+const prefix = (subject: Subject): string => (subject === 'body' ? 'The body ' : '');

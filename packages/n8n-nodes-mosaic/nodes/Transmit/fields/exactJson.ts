@@ -1,39 +1,32 @@
 import { NodeOperationError, type INode } from 'n8n-workflow';
-
-/** A string, or a number with its sign, fraction and exponent. */
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
+import { JSON_LIMITS, JsonReader, type JsonFault, type JsonSyntaxError } from '../generated/readJson';
 
 /**
  * Reads JSON that a user typed.
- * @param label what the parameter is called, for the error
- * @throws NodeOperationError for what is no JSON, and for a number of which JavaScript would change digits
+ * @param label the name of the parameter, for the error
+ * @throws NodeOperationError when the text is not JSON, has a number that JavaScript would round, or a name twice in one object
  */
 export function exactJson(node: INode, label: string, text: string): unknown {
-	let value: unknown;
+	const reader = new JsonReader(text, JSON_LIMITS);
 	try {
-		value = JSON.parse(text);
+		reader.read();
 	} catch (error) {
-		throw new NodeOperationError(node, `${label} is not valid JSON: ${(error as Error).message}`);
+		const { position } = error as JsonSyntaxError;
+		throw new NodeOperationError(node, `${label} is not valid JSON: ${describe(text, position)}`);
 	}
-	for (const [token] of text.matchAll(STRING_OR_NUMBER)) {
-		if (token.startsWith('"') || isKept(token)) continue;
-		throw new NodeOperationError(
-			node,
-			`${label} has the number ${token.slice(0, 50)}, which would lose digits: put it in quotes`,
-		);
-	}
-	return value;
+	const [fault] = reader.faults;
+	if (fault) throw new NodeOperationError(node, explain(label, fault));
+	return reader.result;
 }
 
-const isKept = (number: string): boolean =>
-	number.length < 16 || decimal(number) === decimal(String(Number(number)));
+function describe(text: string, position: number): string {
+	const character = text[position - 1];
+	if (character === undefined) return 'it ends too early';
+	return `${JSON.stringify(character)} is unexpected at position ${position}`;
+}
 
-/** A number as its significant digits and their exponent, so that equal ones are written alike. */
-function decimal(text: string): string {
-	const [, sign = '', whole = '', fraction = '', exponent = '0'] =
-		/^(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(text) ?? [];
-	const digits = (whole + fraction).replace(/^0+/, '');
-	const significant = digits.replace(/0+$/, '');
-	if (significant === '') return '0';
-	return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+function explain(label: string, { kind, path, reason }: JsonFault): string {
+	if (kind === 'number') return `The number at '${path}' in ${label} would lose digits: put it in quotes`;
+	if (kind === 'duplicate') return `'${path}' appears twice in ${label}`;
+	return `'${path}' in ${label} ${reason}`;
 }

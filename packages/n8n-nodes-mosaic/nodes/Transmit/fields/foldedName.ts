@@ -1,9 +1,11 @@
+import { normalized } from '../generated/normalized';
+
 /**
  * A form of an identifier in which all that a tenant may take for the same is the same: of whatever case, width and composition,
  * and with the host of an email in ASCII; identifiers that differ may be the same in it, too.
  */
 export function foldedName(value: string): string {
-	const text = value.trim().normalize('NFKC').toLowerCase();
+	const text = normalized(value.trim(), 'NFKC').toLowerCase();
 	const at = text.lastIndexOf('@');
 	if (at < 0) return text;
 	try {
