@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import { importX } from 'eslint-plugin-import-x';
+import redos from 'eslint-plugin-redos';
 import tseslint from 'typescript-eslint';
 
 /** The tenant's subjects, from the top: one may use those below it, and all may use the floor. */
@@ -42,20 +43,37 @@ const ARROWS = [
   }),
 ];
 
-// The node's own sources follow n8n's rules instead: `npm run lint --workspace n8n-nodes-mosaic`.
-export default tseslint.config(
-  {
-    ignores: [
-      'playground/.n8n/**',
-      '**/dist/**',
-      '**/node_modules/**',
-      'packages/n8n-nodes-mosaic/**',
-      'bench/peers/**/*.mjs',
+/** Text from outside must not take more than linear time, whoever sends it. */
+const LINEAR_TIME = {
+  plugins: { redos },
+  rules: {
+    'redos/no-vulnerable': ['error', { ignoreErrors: false, timeout: 60_000 }],
+    'no-restricted-syntax': [
+      'error',
+      {
+        selector: "CallExpression[callee.property.name='normalize']",
+        message: 'Unicode normalization takes quadratic time: call normalized(), which checks the length first.',
+      },
     ],
   },
-  js.configs.recommended,
+};
+const NODE = 'packages/n8n-nodes-mosaic';
+
+export default tseslint.config(
+  {
+    ignores: ['playground/.n8n/**', '**/dist/**', '**/node_modules/**', 'bench/peers/**/*.mjs'],
+  },
+  { files: ['packages/**/*.ts'], ignores: ['**/test/**'], ...LINEAR_TIME },
+  {
+    files: ['**/schema/normalized.ts', `${NODE}/**/normalized.ts`],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+  // The other rules for the node's sources are n8n's own: `npm run lint --workspace n8n-nodes-mosaic`.
+  { files: [`${NODE}/**/*.ts`], languageOptions: { parser: tseslint.parser } },
+  { ...js.configs.recommended, ignores: [`${NODE}/**`] },
   {
     files: ['**/*.ts'],
+    ignores: [`${NODE}/**`],
     plugins: { 'import-x': importX },
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -17,12 +17,12 @@ import { laterBy, LONGEST_WAIT_MS, retryAfterMs } from '../nodes/Transmit/reques
 export function baseUrlOf(credentials: IDataObject): string {
 	const { environment, baseUrl } = credentials as { environment?: string; baseUrl?: string };
 	const url = environment === 'custom' ? (baseUrl ?? '') : (environment ?? '');
-	return url.trim().replace(/\/+$/, '');
+	return url.trim().replace(/\/{1,9}$/, '');
 }
 
 /** `baseUrlOf` as an expression, for requests that n8n itself makes with a credential. */
 const BASE_URL =
-	'={{ ($credentials.environment === "custom" ? $credentials.baseUrl : $credentials.environment).trim().replace(/\\/+$/, "") }}';
+	'={{ ($credentials.environment === "custom" ? $credentials.baseUrl : $credentials.environment).trim().replace(/\\/{1,9}$/, "") }}';
 
 /** Why there is no access token, for those who might ask again. */
 export interface TokenRefused {

@@ -20,7 +20,9 @@ export const TokenRequest = Type.Object(
     grant_type: Type.Optional(OneOf(GRANT_TYPES, 'What the token is given for')),
     client_id: Type.Optional(Type.String({ maxLength: 255, format: 'plain-text' })),
     client_secret: Type.Optional(Type.String({ maxLength: 1000, format: 'plain-text' })),
-    resource: Type.Optional(Type.String({ format: 'uri', description: 'Becomes the audience (RFC 8707)' })),
+    resource: Type.Optional(
+      Type.String({ maxLength: 2048, format: 'uri', description: 'Becomes the audience (RFC 8707)' }),
+    ),
     code: Type.Optional(Type.String({ maxLength: 1000, format: 'plain-text', description: 'An authorization code' })),
     redirect_uri: Type.Optional(
       Type.String({ maxLength: 2048, format: 'plain-text', description: 'The one that the code was sent to' }),

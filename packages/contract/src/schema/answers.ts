@@ -11,4 +11,3 @@ export const notOwn = {
     schema: HttpError,
   },
 };
-export const tooLarge = { 413: { description: 'The body is larger than 1 MB', schema: HttpError } };

@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url';
+import { isNormalizable, normalized } from './normalized.ts';
 
 /** Email addresses, internationalised ones too (RFC 6531): when one is valid, and the form in which two are compared. */
 
@@ -22,8 +23,10 @@ export function isEmail(value: string): boolean {
  * Text that is no address is only put into lower case.
  */
 export function canonicalEmail(value: string): string {
+  // Nobody has such an address, and neither normalization nor Punycode takes linear time.
+  if (!isNormalizable(value)) return value.toLowerCase();
   const [local, host] = parts(value);
-  const left = local.toLowerCase().normalize('NFC');
+  const left = normalized(local.toLowerCase(), 'NFC');
   if (host === undefined) return left;
   // Only such a host means another one: domainToASCII would also take numbers and escapes for hosts.
   const international = !ASCII.test(host) && /^[\p{L}\p{M}\p{N}.-]+$/u.test(host);

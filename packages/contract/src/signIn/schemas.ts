@@ -140,7 +140,7 @@ export const approvalData = Type.Optional(
   Type.Unsafe<Record<string, string | number | boolean>>({
     type: 'object',
     maxProperties: 10,
-    propertyNames: { format: 'approval-text' },
+    propertyNames: { maxLength: 255, format: 'approval-text' },
     additionalProperties: { type: ['string', 'number', 'boolean'], maxLength: 255, format: 'approval-text' },
     description:
       'What the user approves by it, in letters, digits, underscores, hyphens and periods: comes back in the ID token',

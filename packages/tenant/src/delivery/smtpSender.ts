@@ -16,7 +16,7 @@ export function deliverBySmtp(url: string, from: string) {
       socketTimeout: DELIVERY_MS,
     });
   let transport: ReturnType<typeof open> | undefined;
-  const [, address = from] = /<([^>]+)>/.exec(from) ?? [];
+  const address = from.includes('<') ? from.slice(from.indexOf('<') + 1, from.lastIndexOf('>')) : from;
   return {
     async email({ to, subject, text, html, senderName }: EmailMessage): Promise<void> {
       const sent = { from: senderName ? { name: senderName, address } : from, to, subject, text, html };

@@ -19,7 +19,7 @@ const ROUTES: Record<string, { route: string; label: string }> = {
 
 /** The identifiers that a search finds as they are written, so that many can be looked for in one request. */
 const SEARCHABLE: Record<string, RegExp> = {
-	email: /^[!-~]+@[!-~]+$/,
+	email: /^[!-?A-~]+@[!-?A-~]+$/,
 	phone_number: /^\+[1-9]\d+$/,
 	external_user_id: /^[!-~]+$/,
 };

@@ -34,10 +34,15 @@ const Space = createToken({ name: 'Space', pattern: /\s+/, group: Lexer.SKIPPED 
 const Open = createToken({ name: 'Open', pattern: '(' });
 const Close = createToken({ name: 'Close', pattern: ')' });
 const Bracket = createToken({ name: 'Bracket', pattern: /[[\]]/ });
-// Each alternative begins with another character, so a quote that is never closed is read once.
+/** A JSON string, from where the lexer is. Each alternative begins with another character, so it is read once. */
+const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const Text = createToken({
   name: 'Text',
-  pattern: /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/,
+  pattern: (text, offset) => {
+    STRING.lastIndex = offset;
+    return STRING.exec(text);
+  },
+  start_chars_hint: ['"'],
   line_breaks: false,
 });
 const Word = createToken({ name: 'Word', pattern: /[^\s()"[\]]+/ });
@@ -47,7 +52,7 @@ const Or = keyword('or');
 const Not = keyword('not');
 const Present = keyword('pr');
 const TOKENS = [Space, Open, Close, Bracket, Text, And, Or, Not, Present, Word];
-const lexer = new Lexer(TOKENS, { positionTracking: 'onlyOffset' });
+const lexer = new Lexer(TOKENS, { positionTracking: 'onlyOffset', recoveryEnabled: false });
 
 class FilterParser extends EmbeddedActionsParser {
   constructor() {
