@@ -52,6 +52,7 @@ const bundle = await rolldown({
     main: path.join(SOURCES, 'main.ts'),
     index: path.join(SOURCES, 'index.ts'),
     'hashing/worker': path.join(SOURCES, 'hashing/worker.ts'),
+    'watchdog/thread': path.join(SOURCES, 'watchdog/thread.ts'),
   },
   platform: 'node',
   external: (id) => Object.keys(dependencies).some((name) => `${id}/`.startsWith(`${name}/`)),

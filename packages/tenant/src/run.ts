@@ -57,6 +57,8 @@ export async function run(): Promise<void> {
     process.exit();
   }
   const tenant = await starting;
+  const { watchEventLoop } = await import('./watchdog/watchdog.ts');
+  const endWatch = watchEventLoop();
   process.stdout.write(`The tenant serves at ${tenant.url} (API: ${tenant.url}/docs)\n`);
 
   const why = await Promise.race([asked, tenant.databaseEnded.then(() => 'database' as const)]);
@@ -66,6 +68,7 @@ export async function run(): Promise<void> {
   } else {
     log.info({ signal: why }, 'stopping');
   }
+  await endWatch();
   const stopped = await Promise.race([tenant.close().then(() => true), delay(STOP_MS, false)]);
   if (!stopped) log.warn('not everything stopped in time');
   process.exit();
