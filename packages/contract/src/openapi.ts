@@ -3,7 +3,7 @@ import { errorsPage } from './errorsPage.ts';
 import { operations } from './operations.ts';
 import { OAuthError } from './access/token.ts';
 import { BadRequestError, HttpError, type ErrorFacts } from './schema/errors.ts';
-import type { Operation } from './schema/operation.ts';
+import { bodyLimitOf, sizeInWords, type Operation } from './schema/operation.ts';
 
 /** A JSON value under construction. */
 type Json = Record<string, unknown>;
@@ -109,7 +109,8 @@ function describe(operation: Operation, schemas: Json, serverUrl: string): Json 
 }
 
 /** What any operation may answer, whatever it is about; the token endpoint in its own words. */
-function answersOf({ responses }: Operation): Operation['responses'] {
+function answersOf(operation: Operation): Operation['responses'] {
+  const { responses } = operation;
   const shapes = Object.entries(responses).flatMap(([status, { schema }]) =>
     Number(status) >= 400 && schema ? schema : [],
   );
@@ -123,7 +124,7 @@ function answersOf({ responses }: Operation): Operation['responses'] {
   };
   // The token endpoint has 400 for these (RFC 6749, 5.2).
   if (schema === HttpError) {
-    answers[413] = { description: 'The body is too large', schema };
+    answers[413] = { description: `The body is larger than ${sizeInWords(bodyLimitOf(operation))}`, schema };
     answers[415] = { description: 'The body has a media type that the operation does not take', schema };
   }
   if (schema === OAuthError) answers[429] = { description: 'Many requests for this client wait already', schema };

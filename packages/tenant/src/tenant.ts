@@ -118,7 +118,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
 
     // The port is known before the routes are made, because the discovery document and the tokens name it.
     const port = options.port || (await freePort(options.host));
-    const publicUrl = (options.publicUrl ?? `http://localhost:${port}`).replace(/\/+$/, '');
+    const publicUrl = (options.publicUrl ?? `http://localhost:${port}`).replace(/\/{1,9}$/, '');
     const passwords = subjects.makePasswords(options.passwordLifetimes);
     const states = subjects.makeClientStates(database);
     const keyring = subjects.makeKeyring(database);
@@ -136,6 +136,8 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
       version: packageJson.version,
       verify: (token) => tokens.verify(token),
       verifyUser: (token) => tokens.verifyUser(token),
+      // Whose tenant it is, nobody knows yet.
+      countSource: (source) => limiter.take('source', '', source),
       routes: [
         (app) => subjects.tokenRoutes(app, authenticateClient, tokens, subjects.userGrants(signIn)),
         (app) => subjects.keyRoutes(app, keyring, tokens, publicUrl, firstTenantId),

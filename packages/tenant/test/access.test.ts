@@ -127,7 +127,7 @@ describe('the token endpoint', () => {
     const large = await askToken({ grant_type, client_id, client_secret: 'x'.repeat(2 ** 20) });
     expect(large).toMatchObject({
       status: 400,
-      body: { error: 'invalid_request', error_description: expect.stringContaining('1 MB') },
+      body: { error: 'invalid_request', error_description: expect.stringContaining('16 kB') },
     });
   });
 });

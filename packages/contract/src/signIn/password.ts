@@ -107,6 +107,7 @@ export const passwordSignInOperations = {
     curl: `$API/cis/v1/auth/password/login -d '{"username":"ada","password":"the analytical engine","client_id":"'$SIGN_IN_CLIENT_ID'","redirect_uri":"https://shop.example.com/welcome"}'`,
     tag: 'Sign-in',
     secured: false,
+    rateLimit: 'source',
     body: PasswordLoginInput,
     responses: {
       200: { description: 'Where the browser goes on', schema: LoginResult },

@@ -122,6 +122,7 @@ export const providerOperations = {
       'Where an application sends the browser: it goes on to the provider, comes back, and ends with a code at the redirect URI, or with an error there (RFC 6749, 4.1.2.1).',
     tag: 'Sign-in',
     secured: false,
+    rateLimit: 'source',
     extension: true,
     params: Type.Object({ name: Text(255, 'Name of the provider') }),
     query: Closed({
@@ -151,6 +152,7 @@ export const providerOperations = {
     description: 'Where the provider sends the browser: it goes on to the redirect URI of the application.',
     tag: 'Sign-in',
     secured: false,
+    rateLimit: 'source',
     extension: true,
     // A provider may add parameters of its own (RFC 6749, 4.1.2: the client must ignore those that it does not know).
     query: Type.Object(

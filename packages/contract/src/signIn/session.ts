@@ -212,6 +212,7 @@ export const sessionOperations = {
     description: 'The token endpoint does the same by the standard (grant_type authorization_code).',
     tag: 'Sign-in',
     secured: false,
+    rateLimit: 'source',
     deprecated: true,
     body: ExchangeInput,
     responses: {

@@ -1,6 +1,5 @@
 import { Type, type Static } from 'typebox';
 import { badRequest, unauthorized } from '../schema/answers.ts';
-import { HttpError } from '../schema/errors.ts';
 import type { Operation } from '../schema/operation.ts';
 import { Closed } from '../schema/schemas.ts';
 import { ApiUser } from './user.ts';
@@ -49,9 +48,6 @@ export const BulkResult = Type.Object(
   { title: 'BulkResult' },
 );
 
-/** A body with many users may be larger. */
-const tooLargeForMany = { 413: { description: 'The body is larger than 8 MB', schema: HttpError } };
-
 /** Creates and updates many users at once. */
 export const bulkOperations = {
   createUsers: {
@@ -71,7 +67,6 @@ export const bulkOperations = {
       200: { description: 'What became of each', schema: Type.Object({ result: BulkResult }) },
       ...badRequest,
       ...unauthorized,
-      ...tooLargeForMany,
     },
   },
   updateUsers: {
@@ -92,7 +87,6 @@ export const bulkOperations = {
       200: { description: 'What became of each', schema: Type.Object({ result: BulkResult }) },
       ...badRequest,
       ...unauthorized,
-      ...tooLargeForMany,
     },
   },
 } as const satisfies Record<string, Operation>;

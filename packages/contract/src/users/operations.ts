@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { badRequest, forbidden, tooLarge, unauthorized } from '../schema/answers.ts';
+import { badRequest, forbidden, unauthorized } from '../schema/answers.ts';
 import type { Operation } from '../schema/operation.ts';
 import { Email, Phone } from '../schema/schemas.ts';
 import { IfMatch, notFound, stale, taken, UserIdParams, UserResult } from './answers.ts';
@@ -21,7 +21,6 @@ export const userOperations = {
       ...badRequest,
       ...unauthorized,
       ...taken,
-      ...tooLarge,
     },
   },
   updateUser: {
@@ -44,7 +43,6 @@ export const userOperations = {
       ...notFound,
       ...taken,
       ...stale,
-      ...tooLarge,
     },
   },
   deleteTenantUser: {

@@ -2,8 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { parse } from 'node:querystring';
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import {
+  bodyLimitOf,
   GRANT_TYPES,
   operations,
+  sizeInWords,
   TOKEN_LIFETIME_SECONDS,
   type Discovery,
   type GrantType,
@@ -134,7 +136,9 @@ function oauthError(thrown: Error): ApiError {
   if (fault?.instancePath === '/grant_type' && fault.keyword === 'enum') return new UnsupportedGrantType();
   if (fault?.instancePath === '/resource') return new InvalidTarget();
   if (fault?.instancePath) return new InvalidRequest(`${fault.instancePath.slice(1)} must be given once, as text`);
-  if (statusCode === 413) return new InvalidRequest('The body must be at most 1 MB');
+  if (statusCode === 413) {
+    return new InvalidRequest(`The body must be at most ${sizeInWords(bodyLimitOf(operations.getAccessToken))}`);
+  }
   if (statusCode < 500) return new InvalidRequest('The body must be application/x-www-form-urlencoded');
   return new TokenServerError(thrown);
 }

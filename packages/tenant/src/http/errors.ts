@@ -20,7 +20,7 @@ export function errorBody(error: ApiError): ErrorBody {
 
 /** Fastify's error handler: turns whatever went wrong into a status and the API's error body. */
 export function sendError(thrown: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const error = asApiError(thrown);
+  const error = asApiError(thrown, request);
   return answerError(error, errorBody(error), request, reply);
 }
 

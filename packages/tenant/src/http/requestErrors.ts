@@ -1,4 +1,5 @@
-import type { FastifyError } from 'fastify';
+import type { FastifyError, FastifyRequest } from 'fastify';
+import { PUBLIC_BODY_LIMIT, sizeInWords } from '@tessera/contract';
 import { ApiError, defineError } from '../errors.ts';
 import { faultsOf } from '../validation/faults.ts';
 
@@ -70,11 +71,13 @@ export class ExpectationFailed extends defineError({
 export class BodyTooLarge extends defineError({
   code: 'body_too_large',
   status: 413,
-  meaning: 'The body is larger than 1 MB, or than 8 MB where it holds many users.',
+  meaning:
+    'The body is larger than the operation takes: 16 kB without an application\'s token, 1 MB with it, 8 MB for many users.',
   remedy: 'Send less at once.',
 }) {
-  constructor() {
-    super('The body must be at most 1 MB, or 8 MB for many users');
+  /** @param limit in bytes */
+  constructor(limit: number) {
+    super(`The body must be at most ${sizeInWords(limit)}`);
   }
 }
 
@@ -111,14 +114,17 @@ export class InternalError extends defineError({
   }
 }
 
-/** Whatever went wrong, as an error that a caller may see. */
-export function asApiError(error: Error): ApiError {
+/**
+ * Whatever went wrong, as an error that a caller may see.
+ * @param request the one that it happened to, where a body may have been too large
+ */
+export function asApiError(error: Error, request?: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
   const { validation, validationContext, code, statusCode = 500 } = error as FastifyError;
   if (validation) return new InvalidRequest(faultsOf(validation, validationContext));
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new BodyTooLarge();
+      return new BodyTooLarge(request?.routeOptions.bodyLimit ?? PUBLIC_BODY_LIMIT);
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new UnsupportedMediaType();
   }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
-import type { AccessTokenClaims, Operation, UserTokenClaims } from '@tessera/contract';
+import { bodyLimitOf, type AccessTokenClaims, type Operation, type UserTokenClaims } from '@tessera/contract';
 import { awaitPlace } from './largeBodies.ts';
 import { JsonStream, Written } from './jsonStream.ts';
 import { InvalidRequest } from './requestErrors.ts';
@@ -63,7 +63,7 @@ export function route<const O extends Operation>(
   operation: O,
   handler: (call: Call<O>) => Promise<Success<O> | Written> | Success<O>,
 ): void {
-  const { method, path, params, query, headers, body, bodyLimit, responses, secured, management, signedIn } =
+  const { method, path, params, query, headers, body, bodyLimit, rateLimit, responses, secured, management, signedIn } =
     operation as Operation;
   const success = SUCCESSES.find((status) => responses[status])!;
   app.route({
@@ -77,9 +77,10 @@ export function route<const O extends Operation>(
       ...(body && { body }),
       ...(responses[success]!.schema && { response: { [success]: responses[success]!.schema } }),
     },
-    ...(bodyLimit && { bodyLimit }),
+    bodyLimit: bodyLimitOf(operation),
     config: { bodiless: !body },
     onRequest: [
+      ...(rateLimit ? [app.countSource] : []),
       ...(secured ? [authenticationOf(app, { management, signedIn })] : []),
       ...(bodyLimit ? [awaitPlace] : []),
     ],

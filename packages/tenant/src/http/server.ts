@@ -9,19 +9,20 @@ import {
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from 'pino';
+import { PUBLIC_BODY_LIMIT } from '@tessera/contract';
 import type { Database } from '../database/database.ts';
-import { exactJson } from '../validation/json.ts';
+import { exactJson, exactJsonInSlices } from '../validation/json.ts';
 import { makeValidatorCompiler } from '../validation/validator.ts';
 import { addAuthentication, type Verify } from './authentication.ts';
 import { docsRoutes } from './docs.ts';
 import { errorBody, refuseUnreadable, sendError } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { ExpectationFailed, InvalidRequest, RouteNotFound, UnsupportedMediaType } from './requestErrors.ts';
+import { addSourceLimit, type CountSource } from './source.ts';
 import { ClientGone } from './timeLimit.ts';
 
 /** Room for the longest search, percent-encoded. */
 const MAX_HEADER_BYTES = 64 * 1024;
-const MAX_BODY_BYTES = 1024 * 1024;
 
 /** How long a client may take to send the header, and the whole request. */
 const HEADER_MS = 5000;
@@ -34,6 +35,7 @@ export interface ServerParts {
   database: Database;
   verify: Verify;
   verifyUser: Verify;
+  countSource: CountSource;
   log: Logger;
   /** Where clients reach this tenant, without a slash at the end. */
   publicUrl: string;
@@ -46,13 +48,14 @@ export interface ServerParts {
 
 /** Puts the HTTP side together; it does not listen yet. */
 export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { database, verify, verifyUser, log, publicUrl, trustedProxies, version, routes } = parts;
+  const { database, verify, verifyUser, countSource, log, publicUrl, trustedProxies, version, routes } = parts;
   const loggerInstance: FastifyBaseLogger = log;
   const app = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    bodyLimit: MAX_BODY_BYTES,
+    // Of operations that declare no other, and of paths that are none.
+    bodyLimit: PUBLIC_BODY_LIMIT,
     trustProxy: trustedProxies.length > 0 && trustedProxies,
     requestTimeout: REQUEST_MS,
     // Longer than any identifier may be, so that the schema and not the router refuses one.
@@ -84,6 +87,7 @@ export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, readJson);
 
   addAuthentication(app, verify, verifyUser);
+  addSourceLimit(app, countSource);
   app.setNotFoundHandler(
     {
       // Without a token, nothing is told of what is there.
@@ -128,16 +132,29 @@ declare module 'fastify' {
   }
 }
 
-/** Reads a JSON body; one in another charset than UTF-8 is no JSON (RFC 8259, 8.1). */
+/** Larger bodies are read in slices. */
+const READ_AT_ONCE_BYTES = 64 * 1024;
+
+/** Reads a JSON body. Text in another charset than UTF-8 is not JSON (RFC 8259, 8.1). */
 function readJson(request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void): void {
-  const [, charset = 'utf-8'] = /;\s*charset="?([^";\s]+)/i.exec(request.headers['content-type'] ?? '') ?? [];
   try {
-    if (!/^(?:utf-?8|us-ascii)$/i.test(charset)) throw new UnsupportedMediaType();
+    if (!isUtf8Charset(request.headers['content-type'] ?? '')) throw new UnsupportedMediaType();
     if (body.length === 0) throw new InvalidRequest('The body is empty: it must be a JSON object');
-    done(null, exactJson(body));
+    if (body.length <= READ_AT_ONCE_BYTES) return done(null, exactJson(body));
+    exactJsonInSlices(body).then((value) => done(null, value), done);
   } catch (error) {
     done(error as Error);
   }
+}
+
+function isUtf8Charset(contentType: string): boolean {
+  const parameter = contentType
+    .split(';')
+    .slice(1)
+    .map((text) => text.trim().toLowerCase())
+    .find((text) => text.startsWith('charset='));
+  const charset = parameter?.slice('charset='.length).replaceAll('"', '') ?? 'utf-8';
+  return ['utf-8', 'utf8', 'us-ascii'].includes(charset);
 }
 
 /**

@@ -10,7 +10,7 @@ import { InvalidCode, PasswordMustChange, SessionOver } from '../errors.ts';
 /** The routes of an instance tell their faults by the vendor's codes; what has none of them as every route does. */
 export function tellByCode(app: FastifyInstance): void {
   app.setErrorHandler((thrown: Error, request, reply) => {
-    const error = asApiError(thrown);
+    const error = asApiError(thrown, request);
     const body = authBody(error);
     return body ? answerError(error, body, request, reply) : sendError(error, request, reply);
   });
@@ -19,7 +19,7 @@ export function tellByCode(app: FastifyInstance): void {
 /** The same of email links, where the vendor's code is the status as text. */
 export function tellByStatus(app: FastifyInstance): void {
   app.setErrorHandler((thrown: Error, request, reply) => {
-    const error = asApiError(thrown);
+    const error = asApiError(thrown, request);
     if (!authBody(error)) return sendError(error, request, reply);
     return answerError(error, { error_code: String(error.status), message: error.message }, request, reply);
   });

@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify';
-import ipaddr from 'ipaddr.js';
 import type { AccessTokenClaims } from '@tessera/contract';
 import { findClient, type ClientOfApplication } from '../../applications/clientStore.ts';
 import { ClientNotFound } from '../../applications/errors.ts';
 import type { Database } from '../../database/database.ts';
 import { InvalidRequest } from '../../http/requestErrors.ts';
+import { sourceOf } from '../../http/source.ts';
 import type { Limiter } from '../../limits/limits.ts';
 
 /** The client whose token a request carries, with its settings. */
@@ -33,25 +33,15 @@ export async function countRequest(
   await limiter.take('client', tenant_id, client_id);
 }
 
-/** Counts what a browser asks of a client that has not authenticated itself: apart from what that asks by itself. */
+/**
+ * Counts a browser's request for a client that has not authenticated itself, apart from the client's own requests. Its source
+ * was counted when the request came in (`rateLimit` of the operation).
+ * @throws TooManyRequests
+ */
 export const countBrowser = (
   limiter: Limiter,
   client: Pick<ClientOfApplication, 'tenant_id' | 'client_id'> | undefined,
-  request: FastifyRequest,
-): Promise<void> =>
-  countRequest(
-    limiter,
-    { tenant_id: client?.tenant_id ?? '', client_id: `browsers of ${client?.client_id ?? ''}` },
-    request,
-  );
-
-/** An IPv6 address changes within its network of 64 bits as its owner likes: that is what counts (RFC 4291, 2.5.4). */
-function sourceOf(address: string): string {
-  const text = address.trim();
-  if (!ipaddr.isValid(text)) return text;
-  const parsed = ipaddr.process(text);
-  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(':') : parsed.toString();
-}
+): Promise<void> => limiter.take('client', client?.tenant_id ?? '', `browsers of ${client?.client_id ?? ''}`);
 
 /** Refuses what the vendor's API knows and the tenant has nothing for. @throws InvalidRequest */
 export function wantKnown({ org_id, require_mfa }: { org_id?: string; require_mfa?: boolean }): void {

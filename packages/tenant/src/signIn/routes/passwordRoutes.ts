@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { operations, type SignInIdentifierType } from '@tessera/contract';
 import { InvalidClient } from '../../access/errors.ts';
 import { findClient, type ClientOfApplication } from '../../applications/clientStore.ts';
@@ -96,12 +96,12 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
     return completeSignIn(parts, client, user, methodOf(user, name), { resource, claims, sessionId });
   });
 
-  route(app, operations.login, async ({ body, request }) => {
+  route(app, operations.login, async ({ body }) => {
     wantKnown(body);
     wantHashingRoom();
     const { username, email, phone_number, redirect_uri: redirectUri, resource, claims } = body;
     const name = oneName({ username, email, phone_number });
-    const client = await browserClient(request, body.client_id);
+    const client = await browserClient(body.client_id);
     wantRedirectUri(client, redirectUri);
     const user = await prove(client, name, body.password);
     const method = methodOf(user, name);
@@ -115,9 +115,9 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
   });
 
   /** The client of a browser, which has no token. */
-  const browserClient = async (request: FastifyRequest, clientId: string): Promise<ClientOfApplication> => {
+  const browserClient = async (clientId: string): Promise<ClientOfApplication> => {
     const client = await findClient(database, clientId);
-    await countBrowser(limiter, client, request);
+    await countBrowser(limiter, client);
     if (!client?.enabled) throw new InvalidClient('There is no such client');
     return client;
   };

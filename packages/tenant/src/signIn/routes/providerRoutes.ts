@@ -64,9 +64,9 @@ export function providerRoutes(app: FastifyInstance, parts: SignInParts): void {
     return undefined;
   });
 
-  route(app, operations.startProviderSignIn, async ({ params, query, request, reply }) => {
+  route(app, operations.startProviderSignIn, async ({ params, query, reply }) => {
     const client = await findClient(database, query.client_id);
-    await countBrowser(limiter, client, request);
+    await countBrowser(limiter, client);
     const provider = client?.enabled && (await findProvider(database, client, params.name));
     if (!provider) throw new ProviderNotFound();
     wantRedirectUri(client, query.redirect_uri);

@@ -27,6 +27,7 @@ import { asApiError, InvalidRequest } from '../../http/requestErrors.ts';
 import { faultsOf } from '../../validation/faults.ts';
 import { writerOf } from '../../http/authentication.ts';
 import { JsonStream, type Written } from '../../http/jsonStream.ts';
+import { paced } from '../../http/pace.ts';
 import { route } from '../../http/route.ts';
 import { makeCompiler } from '../../validation/validator.ts';
 
@@ -55,13 +56,11 @@ export function bulkRoutes(app: FastifyInstance, database: Database, passwords: 
   route(app, operations.createUsers, ({ body, caller, reply }) => {
     const hashing = pLimit(HASHING_AT_ONCE);
     return sendOutcomes(reply, caller, body.users, async (items) => {
-      const made: Outcome[] = await Promise.all(
-        items.map((item) =>
-          outcome(async () => {
-            const input = checked(isCreate, item);
-            return newUser(uuid(), input, await contextOf(forPasswords, input, caller, hashing));
-          }),
-        ),
+      const made: Outcome[] = await paced(items, (item) =>
+        outcome(async () => {
+          const input = checked(isCreate, item);
+          return newUser(uuid(), input, await contextOf(forPasswords, input, caller, hashing));
+        }),
       );
       // Of those who want one identifier, the first gets it: all are asked for in their order. One with an actor goes by itself,
       // and so after those before it and before those after it.
@@ -91,9 +90,7 @@ export function bulkRoutes(app: FastifyInstance, database: Database, passwords: 
   route(app, operations.updateUsers, ({ body, caller, reply }) => {
     const hashing = pLimit(HASHING_AT_ONCE);
     return sendOutcomes(reply, caller, body.updates, async (items) => {
-      const asked = await Promise.all(
-        items.map((item) => outcome(() => Promise.resolve(checkedUpdate(isUpdate, item)))),
-      );
+      const asked = await paced(items, (item) => outcome(() => Promise.resolve(checkedUpdate(isUpdate, item))));
       const outcomes: Outcome[] = [];
       const update = async (index: number): Promise<void> => {
         outcomes[index] = await outcome(async () => {

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { PasswordError } from '@tessera/contract';
 import { defineError, type ApiError } from '../../errors.ts';
 import { answerError, sendError } from '../../http/errors.ts';
@@ -29,7 +29,7 @@ export const REGISTERED = { result: { message: 'Password registered' } };
 /** The routes of an instance tell their own faults by codes, as the vendor's password routes do; the others as every route does. */
 export function tellByPasswordCode(app: FastifyInstance): void {
   app.setErrorHandler((thrown: Error, request, reply) => {
-    const error = passwordError(thrown);
+    const error = passwordError(thrown, request);
     if (!error) return sendError(thrown, request, reply);
     const body = { error_code: error.code, message: error.message } as PasswordError;
     return answerError(error, body, request, reply);
@@ -37,8 +37,8 @@ export function tellByPasswordCode(app: FastifyInstance): void {
 }
 
 /** The error as the vendor's password routes tell it; undefined when they do not. */
-function passwordError(thrown: Error): ApiError | undefined {
-  const error = asApiError(thrown);
+function passwordError(thrown: Error, request: FastifyRequest): ApiError | undefined {
+  const error = asApiError(thrown, request);
   if (error.facts.member === 'error_code' || error instanceof UserNotFound) return error;
   return error.status === 400 ? new InvalidPasswordInput(error.message, { cause: thrown }) : undefined;
 }
