@@ -17,6 +17,11 @@ export interface SearchScope {
   tenant: string;
   /** Place of the calling application's ID. */
   app: string;
+  /**
+   * What is worked out once for each row, by name: a part of the `from` clause. A search may name a field a hundred times, and
+   * each time would take apart the same JSON.
+   */
+  derived: Map<string, string>;
 }
 
 const OPERATORS: Record<Exclude<Comparison, 'sw' | 'ne'>, string> = { eq: '=', gt: '>', ge: '>=', lt: '<', le: '<=' };
@@ -65,7 +70,7 @@ export function conditionSql(condition: Condition, scope: SearchScope, parameter
 function presenceSql(field: SearchField, scope: SearchScope, parameters: Parameters): string {
   if (field.type === 'json')
     return `(coalesce(jsonb_typeof(${customSql(field, scope, parameters)}), 'null') <> 'null')`;
-  if (field.many) return `(coalesce(jsonb_array_length(profile -> '${field.name}'), 0) > 0)`;
+  if (field.many) return `((profile #> '{${field.name},0}') is not null)`;
   return `(${columnSql(field, scope)} is not null)`;
 }
 
@@ -80,6 +85,11 @@ function comparisonSql(
   if (field.type === 'time')
     return `coalesce(${columnSql(field, scope)} ${OPERATORS[op as 'eq']} ${parameters.add(value)}, false)`;
   const place = `${parameters.add(value)}::text`;
+  if (field.many && op !== 'eq' && op !== 'sw') {
+    // One of several values is above another value when the greatest is, and below it when the least is.
+    const extreme = op === 'gt' || op === 'ge' ? 'greatest_value' : 'least_value';
+    return `coalesce(${rangeOf(field, scope)}.${extreme} ${OPERATORS[op]} ${place}, false)`;
+  }
   const one = (column: string): string =>
     op === 'sw' ? `${column} ^@ ${place}` : `${column} ${OPERATORS[op]} ${place}`;
   const direct = field.many
@@ -122,6 +132,18 @@ function columnSql({ name }: SearchField, { app }: SearchScope): string {
   return COLUMNS[name]!;
 }
 
-function customSql({ path = [] }: SearchField, { app }: SearchScope, parameters: Parameters): string {
-  return `(apps -> ${app}::text -> 'custom_app_data' #> ${parameters.add(path)}::text[])`;
+/** The least and the greatest value of a field with several, as `NAME.least_value` and `NAME.greatest_value`. @returns the name */
+function rangeOf({ name }: SearchField, { derived }: SearchScope): string {
+  derived.set(
+    `range_of_${name}`,
+    `(select min((entry ->> 'value') collate "C") as least_value, max((entry ->> 'value') collate "C") as greatest_value
+      from jsonb_array_elements(profile -> '${name}') entry)`,
+  );
+  return `range_of_${name}`;
+}
+
+function customSql({ path = [] }: SearchField, { app, derived }: SearchScope, parameters: Parameters): string {
+  // The offset keeps PostgreSQL from putting the expression in each place where it is used.
+  derived.set('custom', `(select apps -> ${app}::text -> 'custom_app_data' as app_data offset 0)`);
+  return `(custom.app_data #> ${parameters.add(path)}::text[])`;
 }

@@ -23,9 +23,9 @@ export interface Page {
 
 /** Counts the users that a query finds. */
 export async function countUsers(database: Database, query: UserQuery): Promise<number> {
-  const { where, values } = whereSql(query);
+  const { from, where, values } = whereSql(query);
   const { rows } = await database.search<{ count: number }>({
-    text: `select count(*) from users where ${where}`,
+    text: `select count(*) from ${from} where ${where}`,
     values,
   });
   return rows[0]?.count ?? 0;
@@ -46,11 +46,11 @@ const NULLS = {
 export const readUsers =
   (database: Database, query: UserQuery, page: Page): ReadChunks<User> =>
   (take) => {
-    const { where, values } = whereSql(query);
+    const { from, where, values } = whereSql(query);
     const direction = page.descending ? 'desc' : 'asc';
     return database.readChunks<User>(
       {
-        text: `select ${USER_COLUMNS} from users where ${where}
+        text: `select ${USER_COLUMNS} from ${from} where ${where}
           order by ${page.sort} ${direction} ${NULLS[page.sort][direction]}, user_id ${direction}
           limit $${values.length + 1} offset $${values.length + 2}`,
         values: [...values, page.limit, page.offset],
@@ -69,18 +69,24 @@ export async function usersAfter(database: Queryable, tenantId: string, after: s
   return rows;
 }
 
-function whereSql({ tenantId, appId, condition, prefix }: UserQuery): { where: string; values: unknown[] } {
+function whereSql({ tenantId, appId, condition, prefix }: UserQuery): {
+  from: string;
+  where: string;
+  values: unknown[];
+} {
   const parameters = new Parameters();
   const tenant = parameters.add(tenantId);
   const parts = [`tenant_id = ${tenant}`];
+  const derived = new Map<string, string>();
   if (condition) {
     const app = parameters.add(appId);
     // The application is named even where no part of the condition asks for it, so that its place has a type.
-    parts.push(`${app}::text is not null`, conditionSql(condition, { tenant, app }, parameters));
+    parts.push(`${app}::text is not null`, conditionSql(condition, { tenant, app, derived }, parameters));
   }
   if (prefix !== undefined) {
     const place = `${parameters.add(prefix)}::text`;
     parts.push(`(email ^@ ${place} or phone_number ^@ ${place})`);
   }
-  return { where: parts.join(' and '), values: parameters.values };
+  const from = ['users', ...[...derived].map(([name, sql]) => `lateral ${sql} as ${name}`)].join(' cross join ');
+  return { from, where: parts.join(' and '), values: parameters.values };
 }
