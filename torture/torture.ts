@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Stage, type Attack } from './attack.ts';
+import { complexity } from './attacks/complexity.ts';
 import { frozen } from './attacks/frozen.ts';
 import { fullDisk } from './attacks/fullDisk.ts';
 import { fuzz } from './attacks/fuzz.ts';
@@ -27,6 +28,7 @@ const ATTACKS: readonly Attack[] = [
   slowBodies,
   stalledLog,
   largeAnswers,
+  complexity,
   fuzz,
 ];
 

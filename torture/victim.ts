@@ -21,7 +21,13 @@ export interface VictimOptions {
   logLevel?: string;
   /** Whether standard error is left unread, as by a log collector that hangs. */
   logIsUnread?: boolean;
+  /** Whether the CPU time of its main thread can be asked for (`ask`). */
+  probe?: boolean;
+  /** Further variables of its environment. */
+  settings?: Record<string, string>;
 }
+
+const PROBE = path.resolve(import.meta.dirname, 'complexity/probe.ts');
 
 /** The document is the same for every tenant: its schemas are compiled once. */
 let known: Document | undefined;
@@ -54,7 +60,7 @@ export class Victim {
 
   /** @throws Error with what the tenant printed when it does not start */
   static async start(options: VictimOptions, tally: Tally): Promise<Victim> {
-    const { storage, logLevel = 'warn', logIsUnread = false } = options;
+    const { storage, logLevel = 'warn', logIsUnread = false, probe = false, settings } = options;
     const data = 'directory' in storage ? ['--data', storage.directory] : [];
     // As npm runs it, with the settings of its first line.
     const child = spawn(MAIN, ['--port', '0', ...data], {
@@ -64,12 +70,14 @@ export class Victim {
         TESSERA_CLIENT_ID: CREDENTIALS.client_id,
         TESSERA_CLIENT_SECRET: CREDENTIALS.client_secret,
         TESSERA_LOG_LEVEL: logLevel,
+        ...(probe && { NODE_OPTIONS: `--import=${PROBE}` }),
+        ...settings,
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(probe ? ['ipc' as const] : [])],
     });
     const ended = once(child, 'exit');
     let log = '';
-    if (!logIsUnread) child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-2000)));
+    if (!logIsUnread) child.stderr!.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-2000)));
     try {
       const port = await portOf(child, ended);
       const token = await getToken(port);
@@ -101,6 +109,13 @@ export class Victim {
       this.#token = await getToken(this.port).catch(() => this.#token);
     }
     return this.#token;
+  }
+
+  /** Asks the probe. @returns what it answers */
+  async ask(question: 'reset' | 'read'): Promise<unknown> {
+    const answer = once(this.child, 'message');
+    this.child.send(question);
+    return ((await answer) as unknown[])[0];
   }
 
   async kill(): Promise<void> {

@@ -124,9 +124,7 @@ describe('Specify Fields', () => {
       specifyFields: 'json',
       json: '{"custom_data":{"id":7615917337495251231}}',
     });
-    expect(lossy.error!.message).toBe(
-      "The number at 'custom_data.id' in 'JSON' would lose digits: put it in quotes",
-    );
+    expect(lossy.error!.message).toBe("The number at 'custom_data.id' in 'JSON' would lose digits: put it in quotes");
     const field = await update(user.user_id, { fields: { custom_data: '{"id":7615917337495251231}' } });
     expect(field.error!.message).toMatch(/^The number at 'id' in Custom Data \(custom_data\) would lose digits/);
     expect((await update(user.user_id, { specifyFields: 'json', json: '[1]' })).error!.message).toMatch(

@@ -79,6 +79,8 @@ export class JsonReader {
   #container: Members | unknown[] | undefined;
   /** The name of the member that is being read, when the container is an object. */
   #key = '';
+  /** Whether a limit was passed: what follows is not read. */
+  #isTooLarge = false;
   /** How many members the container has so far, when it is an object. */
   #count = 0;
   /** Three entries for each container around this one: itself, its key and its count. */
@@ -119,9 +121,9 @@ export class JsonReader {
           this.#count = 0;
           if (this.#limits && this.#around.length > 3 * this.#limits.depth) {
             this.#report('size', `must not nest deeper than ${this.#limits.depth} levels`);
-            return true;
           }
           if (!isArray) this.#readKey();
+          if (this.#isTooLarge) return true;
           continue;
         }
       } else if (code === MINUS || (code >= ZERO && code <= NINE)) value = this.#number();
@@ -129,7 +131,7 @@ export class JsonReader {
       else if (text.startsWith('false', this.#position)) value = this.#word(false, 5);
       else if (text.startsWith('null', this.#position)) value = this.#word(null, 4);
       else throw this.#unexpected();
-      if (this.#put(value)) return true;
+      if (this.#put(value) || this.#isTooLarge) return true;
     }
     return false;
   }
@@ -171,8 +173,9 @@ export class JsonReader {
     if (this.#limits) {
       // Both would change what other objects inherit, in code that copies members one by one.
       if (key === '__proto__') this.#report('name', 'is not allowed as a name');
-      else if (key === 'prototype' && this.#around.at(-2) === 'constructor') this.#report('name', 'is not allowed as a name');
-      if (this.#count === this.#limits.members + 1) {
+      else if (key === 'prototype' && this.#around.at(-2) === 'constructor')
+        this.#report('name', 'is not allowed as a name');
+      if (this.#count > this.#limits.members) {
         this.#report('size', `is one of more than ${this.#limits.members} members of one object`);
       }
       if (key in object && Object.hasOwn(object, key)) this.#report('duplicate', 'must not appear twice');
@@ -277,6 +280,7 @@ export class JsonReader {
   }
 
   #report(kind: JsonFault['kind'], reason: string): void {
+    if (kind === 'size') this.#isTooLarge = true;
     if (this.faults.length < MAX_FAULTS) this.faults.push({ kind, path: this.#path(), reason });
   }
 

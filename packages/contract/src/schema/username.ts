@@ -8,9 +8,7 @@ import { normalized } from './normalized.ts';
 /** The form in which usernames are compared: full-width characters made ordinary, lower case, composed (NFC). */
 export const canonicalUsername = (value: string): string =>
   normalized(
-    value
-      .replaceAll(/[\uff01-\uff5e\uff61-\uffdc\uffe0-\uffee]/gu, (wide) => normalized(wide, 'NFKC'))
-      .toLowerCase(),
+    value.replaceAll(/[\uff01-\uff5e\uff61-\uffdc\uffe0-\uffee]/gu, (wide) => normalized(wide, 'NFKC')).toLowerCase(),
     'NFC',
   );
 
@@ -22,9 +20,5 @@ const IGNORABLE = /\p{Default_Ignorable_Code_Point}/u;
 /** Whether a text may be a username. */
 export function isUsername(value: string): boolean {
   const form = canonicalUsername(value);
-  return (
-    normalized(form, 'NFKC') === form &&
-    !IGNORABLE.test(form) &&
-    form.split(' ').every((word) => WORD.test(word))
-  );
+  return normalized(form, 'NFKC') === form && !IGNORABLE.test(form) && form.split(' ').every((word) => WORD.test(word));
 }

@@ -72,7 +72,7 @@ export class BodyTooLarge extends defineError({
   code: 'body_too_large',
   status: 413,
   meaning:
-    'The body is larger than the operation takes: 16 kB without an application\'s token, 1 MB with it, 8 MB for many users.',
+    "The body is larger than the operation takes: 16 kB without an application's token, 1 MB with it, 8 MB for many users.",
   remedy: 'Send less at once.',
 }) {
   /** @param limit in bytes */

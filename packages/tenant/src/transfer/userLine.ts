@@ -22,7 +22,9 @@ export const UserLine = Type.Object(
     ),
     status: Type.Optional(Type.Unsafe<User['status']>({ type: 'string', enum: [...STATUSES] })),
     verified_emails: Type.Optional(Type.Array(Type.String({ maxLength: 254, format: 'email' }), { maxItems: 101 })),
-    verified_phone_numbers: Type.Optional(Type.Array(Type.String({ maxLength: 16, format: 'e164' }), { maxItems: 101 })),
+    verified_phone_numbers: Type.Optional(
+      Type.Array(Type.String({ maxLength: 16, format: 'e164' }), { maxItems: 101 }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -21,7 +21,11 @@ const checks = setInterval(() => {
   if (missed < MISSED_CHECKS) return;
   clearInterval(checks);
   const end = (): void => void process.kill(process.pid, 'SIGKILL');
-  const line = { level: 60, time: new Date().toISOString(), msg: 'the event loop has not turned for 10 seconds: exiting' };
+  const line = {
+    level: 60,
+    time: new Date().toISOString(),
+    msg: 'the event loop has not turned for 10 seconds: exiting',
+  };
   write(STANDARD_ERROR, `${JSON.stringify(line)}\n`, end);
   setTimeout(end, LOG_MS);
 }, CHECK_MS);

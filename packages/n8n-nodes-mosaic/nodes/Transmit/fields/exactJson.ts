@@ -1,5 +1,10 @@
 import { NodeOperationError, type INode } from 'n8n-workflow';
-import { JSON_LIMITS, JsonReader, type JsonFault, type JsonSyntaxError } from '../generated/readJson';
+import {
+	JSON_LIMITS,
+	JsonReader,
+	type JsonFault,
+	type JsonSyntaxError,
+} from '../generated/readJson';
 
 /**
  * Reads JSON that a user typed.
@@ -26,7 +31,8 @@ function describe(text: string, position: number): string {
 }
 
 function explain(label: string, { kind, path, reason }: JsonFault): string {
-	if (kind === 'number') return `The number at '${path}' in ${label} would lose digits: put it in quotes`;
+	if (kind === 'number')
+		return `The number at '${path}' in ${label} would lose digits: put it in quotes`;
 	if (kind === 'duplicate') return `'${path}' appears twice in ${label}`;
 	return `'${path}' in ${label} ${reason}`;
 }
