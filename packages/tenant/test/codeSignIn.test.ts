@@ -92,15 +92,18 @@ describe('a one-time passcode', () => {
     });
   });
 
-  it('to each address of a user is a way to sign in of its own, and proves that address', async () => {
+  it('to each address of a user is a way to sign in of its own, and proves that address within a session', async () => {
     const [email, second] = [freshEmail(), freshEmail()];
     const user = await shop.create({ email, secondary_emails: [second] });
     const by = { identifier: user.user_id, identifier_type: 'user_id' };
-    for (const custom_email of [undefined, second]) {
+    let joined = {};
+    for (const [custom_email, joins] of [[undefined], [second, false], [second, true]] as const) {
       expect((await send({ channel: 'email', ...by, ...(custom_email && { custom_email }) })).status).toBe(200);
-      expectTokens(await enter(user.user_id, 'user_id', deliveries.codeFor(custom_email ?? email)));
+      const code = deliveries.codeFor(custom_email ?? email);
+      const { session_id } = expectTokens(await enter(user.user_id, 'user_id', code, joins ? joined : {}));
+      joined = { session_id };
       const [other] = (await shop.get(user.user_id)).secondary_emails;
-      expect(other).toMatchObject({ email_verified: custom_email === second });
+      expect(other).toMatchObject({ email_verified: joins === true });
     }
     const after = await shop.get(user.user_id);
     expect(after.identities.map(({ identifier }) => identifier).sort()).toEqual([email, second].sort());
@@ -116,8 +119,11 @@ describe('a one-time passcode', () => {
     const [custom_email, custom_phone_number] = [freshEmail(), freshPhone()];
     await send({ channel: 'email', identifier: email, identifier_type: 'email', custom_email });
     expectTokens(await enter(email, 'email', deliveries.codeFor(custom_email)));
+    await send({ channel: 'sms', identifier: user_id, identifier_type: 'user_id', custom_phone_number });
+    expectTokens(await enter(user_id, 'user_id', deliveries.codeFor(custom_phone_number)));
+    // The user has signed in before, and nobody has proved this number: it names nobody now.
     await send({ channel: 'sms', identifier: phone_number, identifier_type: 'phone_number', custom_phone_number });
-    expectTokens(await enter(phone_number, 'phone_number', deliveries.codeFor(custom_phone_number)));
+    expect((await enter(phone_number, 'phone_number', deliveries.codeFor(custom_phone_number))).status).toBe(400);
     expect(await shop.get(user_id)).toMatchObject({
       email: { email_verified: false },
       phone_number: { phone_number_verified: false },

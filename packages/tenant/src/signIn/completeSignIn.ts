@@ -8,6 +8,7 @@ import { findUser } from '../users/store/findUsers.ts';
 import type { User } from '../users/rules/user.ts';
 import { InvalidCode, InvalidCredentials, SessionOver, UserNotActive } from './errors.ts';
 import type { SignInParts } from './parts.ts';
+import { admissionOf } from './rules/admission.ts';
 import { hashCode, newCode } from './rules/secretCode.ts';
 import { isOver, withMethod } from './rules/session.ts';
 import { hasAddress, hasPassword, signedIn, signInDifference, type Method } from './rules/signIn.ts';
@@ -22,8 +23,8 @@ const PAUSE_MS = 5;
 /**
  * Signs a user in who has proved who it is: records it, and gives tokens.
  * @param sessionId a session of the same user that this sign-in joins
- * @throws UserNotActive; InvalidCredentials or InvalidCode when what was proved is the user's no more; SessionOver when there is
- * no such session to join; DatabaseUnavailable when others change the user again and again
+ * @throws UserNotActive; InvalidCredentials or InvalidCode when what was proved does not lead to the user any more (`admissionOf`);
+ * SessionOver when there is no such session to join; DatabaseUnavailable when others change the user again and again
  */
 export async function completeSignIn(
   { database, tokens }: Pick<SignInParts, 'database' | 'tokens'>,
@@ -43,6 +44,8 @@ export async function completeSignIn(
     const at = Date.now();
     const joined = await wantSessionToJoin(database, client, sessionId);
     if (joined && joined.session.user_id !== user.user_id) throw new SessionOver();
+    const admission = admissionOf(user, method, joined !== undefined);
+    if (!admission) throw method.authType === 'password' ? new InvalidCredentials() : new InvalidCode();
     const session: Session = {
       session_id: joined?.session.session_id ?? randomUUID(),
       user_id: user.user_id,
@@ -53,7 +56,7 @@ export async function completeSignIn(
       expires_at: joined?.session.expires_at ?? sessionEnd(client, at),
       password_at: method.passwordAt ?? joined?.session.password_at ?? null,
     };
-    const after = signedIn(user, method, app, at);
+    const after = signedIn(user, method, admission, app, at);
     const refreshToken = newCode();
     const recorded = await recordSignIn(database, {
       tenantId,

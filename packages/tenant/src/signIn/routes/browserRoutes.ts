@@ -13,6 +13,7 @@ import { signInEmail, signInSms, type EmailContent } from '../../delivery/messag
 import { InvalidRequest } from '../../http/requestErrors.ts';
 import { route } from '../../http/route.ts';
 import { UserNotFound } from '../../users/rules/errors.ts';
+import type { Address } from '../../users/rules/ownership.ts';
 import type { User } from '../../users/rules/user.ts';
 import {
   browserCode,
@@ -24,7 +25,7 @@ import {
 } from '../browserSignIn.ts';
 import { keepPasscode, redeemPasscode } from '../codes.ts';
 import { SignupNotAllowed, UserNotActive } from '../errors.ts';
-import { findSignInUser } from '../findSignInUser.ts';
+import { findOwner } from '../findSignInUser.ts';
 import { emailMethod, linkMethod, smsMethod } from '../methods.ts';
 import type { SignInParts } from '../parts.ts';
 import { hashCode, newPasscode } from '../rules/secretCode.ts';
@@ -60,13 +61,15 @@ export function browserRoutes(app: FastifyInstance, parts: SignInParts, authenti
     const client = await callingClient(database, caller);
     wantRedirectUri(client, body.redirect_uri);
     await countRequest(limiter, client, request, body.client_attributes);
-    const [type, name] =
-      'email' in profile ? (['email', profile.email] as const) : (['phone_number', profile.phone_number] as const);
-    const user = await findSignInUser(database, client.tenant_id, type, name);
+    const address: Address =
+      'email' in profile
+        ? { kind: 'email', value: profile.email }
+        : { kind: 'phone_number', value: profile.phone_number };
+    const user = await findOwner(database, client.tenant_id, address);
     if (!user && !body.create_new_user) throw new UserNotFound();
     if (!user && !client.app_settings.allow_public_signup) throw new SignupNotAllowed();
     if (user?.status === 'Disabled') throw new UserNotActive();
-    await limiter.take('address', client.tenant_id, name);
+    await limiter.take('address', client.tenant_id, address.value);
     const { resource, claims, approval_data: approvalData, redirect_uri: redirectUri } = body;
     const wishes = { resource, claims, approvalData };
     const signIn = { userId: user?.user_id, ...(!user && { create: profile }), redirectUri, wishes };

@@ -9,7 +9,7 @@ import { withCode } from '../browserSignIn.ts';
 import { makeCode, redeemCode } from '../codes.ts';
 import { completeSignIn, wantSessionToJoin } from '../completeSignIn.ts';
 import { EmailMissing, InvalidCode, UserNotActive } from '../errors.ts';
-import { canonicalName, findSignInUser } from '../findSignInUser.ts';
+import { addressNamed, canonicalName, findSignInUser } from '../findSignInUser.ts';
 import { linkMethod } from '../methods.ts';
 import type { SignInParts } from '../parts.ts';
 import { hashCode, isOfRequest, newCode } from '../rules/secretCode.ts';
@@ -58,8 +58,12 @@ export function linkRoutes(app: FastifyInstance, parts: SignInParts): void {
       userId: user.user_id,
       lifetime: minutes * 60_000,
       data: {
-        // In the answer, it proves nothing about the address.
-        method: channel === 'direct' ? { ...linkMethod(to), proved: undefined } : linkMethod(to),
+        method: {
+          ...linkMethod(to),
+          named: addressNamed(nameType, name),
+          // A code in the response proves nothing about the address.
+          ...(channel === 'direct' && { proved: undefined }),
+        },
         ...(requestId && { requestIdHash: hashCode(requestId) }),
       },
     });

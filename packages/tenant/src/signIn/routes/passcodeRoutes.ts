@@ -8,7 +8,7 @@ import { findUser } from '../../users/store/findUsers.ts';
 import { keepPasscode, redeemPasscode } from '../codes.ts';
 import { completeSignIn, wantSessionToJoin } from '../completeSignIn.ts';
 import { EmailMissing, InvalidCode, PhoneMissing, UserNotActive } from '../errors.ts';
-import { canonicalName, findSignInUser } from '../findSignInUser.ts';
+import { addressNamed, canonicalName, findSignInUser } from '../findSignInUser.ts';
 import { aliasOf, emailMethod, smsMethod } from '../methods.ts';
 import type { SignInParts } from '../parts.ts';
 import { hashCode, isOfRequest, newCode, newPasscode } from '../rules/secretCode.ts';
@@ -41,7 +41,8 @@ export function passcodeRoutes(app: FastifyInstance, parts: SignInParts): void {
 
     const passcode = newPasscode(PASSCODE_DIGITS);
     const requestId = body.generate_request_id ? newCode() : undefined;
-    const { to, method } = recipient(user, { channel, type, name, alias }, body);
+    const { to, method: proof } = recipient(user, { channel, type, name, alias }, body);
+    const method = { ...proof, named: addressNamed(type, name) };
     await limiter.take('address', client.tenant_id, to ?? `${type} ${name}`);
     await keepPasscode<Sent>(database, client, passcode, {
       purpose: 'passcode',

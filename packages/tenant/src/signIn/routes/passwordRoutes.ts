@@ -19,7 +19,7 @@ import {
   TemporaryPasswordExpired,
   UserNotActive,
 } from '../errors.ts';
-import { canonicalName, findSignInUser, userName } from '../findSignInUser.ts';
+import { addressNamed, canonicalName, findSignInUser, userName } from '../findSignInUser.ts';
 import { aliasOf } from '../methods.ts';
 import type { SignInParts } from '../parts.ts';
 import { hashCode } from '../rules/secretCode.ts';
@@ -76,6 +76,7 @@ export function passwordSignInRoutes(app: FastifyInstance, parts: SignInParts): 
     providerType: 'Native',
     identifier: user.user_id,
     alias: aliasOf(type, canonicalName(type, value)),
+    named: addressNamed(type, value),
     amr: PASSWORD_METHOD,
     passwordAt: user.password?.updated_at,
   });

@@ -1,8 +1,10 @@
 import type { ApiUserEmail, ApiUserIdentity, ApiUserPhone } from '@tessera/contract';
 import { differenceOf, type Difference } from '../../users/rules/history.ts';
 import { hasIdentifier } from '../../users/rules/identifiers.ts';
+import type { Address } from '../../users/rules/ownership.ts';
 import type { CallingApp } from '../../users/rules/result.ts';
 import type { Profile, SignIn, User } from '../../users/rules/user.ts';
+import type { Admission } from './admission.ts';
 
 /** How a user has signed in. */
 export interface Method {
@@ -14,8 +16,13 @@ export interface Method {
   alias?: ApiUserIdentity['user_alias'];
   /** What `identity_providers` shows, of a provider that is not the tenant. */
   provider?: SignIn['provider'];
-  /** The address that the user has proved to own: it must be on the profile, unless it is one from elsewhere. */
-  proved?: { kind: 'email' | 'phone_number'; value: string; elsewhere?: boolean };
+  /** The address by which the user was named, where it was an address. */
+  named?: Address;
+  /**
+   * The address that the user has proved to own. It must be on the profile, unless it comes from `elsewhere`: from the application,
+   * which has named the address itself, or from an identity provider.
+   */
+  proved?: Address & { elsewhere?: boolean };
   /** When the password that the user has proved to know was set, in milliseconds since the epoch. */
   passwordAt?: number;
   /** The method as tokens name it (RFC 8176). */
@@ -24,9 +31,16 @@ export interface Method {
 
 /**
  * What a sign-in makes of a user: the identity with its dates, `last_auth`, the proved address verified, pending turned
- * active, and the user in the application. A pure function.
+ * active, and the user in the application. When somebody other than the owner of the password is the first to sign in, the
+ * password ends. A pure function.
  */
-export function signedIn(user: User, method: Method, { app_id }: CallingApp, at: number): User {
+export function signedIn(
+  user: User,
+  method: Method,
+  { verifies, endsPassword }: Admission,
+  { app_id }: CallingApp,
+  at: number,
+): User {
   const now = Math.max(at, user.updated_at);
   const pending = user.status === 'Pending';
   return {
@@ -36,7 +50,8 @@ export function signedIn(user: User, method: Method, { app_id }: CallingApp, at:
     last_auth: at,
     status: pending ? 'Active' : user.status,
     status_changed_at: pending ? now : user.status_changed_at,
-    profile: method.proved ? verified(user.profile, method.proved, at) : user.profile,
+    profile: verifies && method.proved ? verified(user.profile, method.proved, at) : user.profile,
+    password: endsPassword ? null : user.password,
     identities: withIdentity(user.identities, method, at),
     apps: user.apps[app_id] ? user.apps : { ...user.apps, [app_id]: {} },
   };

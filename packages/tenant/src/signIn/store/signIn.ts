@@ -41,7 +41,7 @@ export interface SignInRecord {
 const RECORD = `
   with updated as (
     update users set version = version + 1, updated_at = $4, last_auth = $5, status = $6, status_changed_at = $7,
-      profile = $8::jsonb, apps = $9::jsonb, identities = $10::jsonb
+      profile = $8::jsonb, apps = $9::jsonb, identities = $10::jsonb, password = $23::jsonb
     where tenant_id = $1 and user_id = $2 and version = $3
       and (not $22::boolean or exists (select from sessions where sessions.tenant_id = $1 and session_id = $14))
     returning user_id, version
@@ -97,6 +97,7 @@ export async function recordSignIn(
       refreshToken.expires_at,
       session.password_at,
       record.joins,
+      user.password && JSON.stringify(user.password),
     ],
   });
   const [row] = rows;

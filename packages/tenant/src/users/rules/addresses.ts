@@ -1,5 +1,6 @@
 import type { ApiUserEmail, ApiUserPhone } from '@tessera/contract';
 import { NotOnProfile } from './errors.ts';
+import type { Address } from './ownership.ts';
 import type { Profile, User } from './user.ts';
 
 /** Addresses of a user: one may be primary, others secondary. */
@@ -43,6 +44,14 @@ export function verifyAddress(
   const replacement = changeToPrimary ? primary : verified;
   const rest = secondaries.flatMap((entry) => (entry.value === value ? (replacement ?? []) : entry));
   return changed(user, { ...(changeToPrimary && { [kind]: verified }), [SECONDARIES[kind]]: rest }, at);
+}
+
+/** Takes an address off a profile, wherever it is there: somebody else has proved it. A user may be left without any name. */
+export function withoutAddress(user: User, { kind, value }: Address, at: number): User {
+  const { [kind]: primary, ...profile } = user.profile;
+  const rest = secondariesOf(user.profile, kind).filter((entry) => entry.value !== value);
+  const kept = primary && primary.value !== value ? { [kind]: primary } : {};
+  return { ...changed(user, {}, at), profile: { ...profile, ...kept, [SECONDARIES[kind]]: rest } };
 }
 
 /** Takes a user out of an application, with what the application kept. @throws NotOnProfile when it is not in there */

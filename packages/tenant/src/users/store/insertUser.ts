@@ -1,12 +1,15 @@
-import type { IdentifierTaken } from '../rules/errors.ts';
-import { identifierKey, identifiersBeyond, identifiersOf } from '../rules/identifiers.ts';
+import { withoutAddress } from '../rules/addresses.ts';
+import { IdentifierTaken } from '../rules/errors.ts';
+import { hasIdentifier, identifierKey, identifiersBeyond, identifiersOf } from '../rules/identifiers.ts';
+import { addressIdentifies, type Address } from '../rules/ownership.ts';
 import type { User } from '../rules/user.ts';
 import { inTransaction, type Database, type Queryable } from '../../database/database.ts';
 import { shared } from '../../database/shared.ts';
 import type { Writer } from '../../database/writer.ts';
+import { lockUser, replaceUser } from './changeAlone.ts';
 import { linkActor } from './delegations.ts';
 import { creationOf, insertHistory } from './history.ts';
-import { insertIdentifiers, keysOf, refusalsOf, takenOf, type Claim } from './identifiers.ts';
+import { findOwners, insertIdentifiers, keysOf, refusalsOf, takenOf, type Claim } from './identifiers.ts';
 import { INSERT_USERS, insertRows, userRecord } from './userRow.ts';
 
 interface Asked {
@@ -23,6 +26,39 @@ export async function insertUser(database: Database, writer: Writer, user: User)
   // An actor must be locked before, so that it stays.
   const alone = user.profile.delegated_access || (await insertTogether(database, { writer, user })) === 'alone';
   if (alone) await insertAlone(database, writer, user);
+}
+
+/**
+ * Stores a new user who has proved an address. Another profile that has the address, but is not identified by it
+ * (`addressIdentifies`), loses it.
+ * @throws IdentifierTaken when the address identifies another user; nothing is stored then
+ */
+export async function insertUserWithProved(
+  database: Database,
+  writer: Writer,
+  user: User,
+  address: Address,
+): Promise<void> {
+  try {
+    await insertUser(database, writer, user);
+  } catch (error) {
+    if (!(error instanceof IdentifierTaken)) throw error;
+    await inTransaction(database, async (connection) => {
+      await releaseAddress(connection, writer, address);
+      await insertInto(connection, writer, user);
+    });
+  }
+}
+
+/** Takes an address off the profile that has it without being identified by it. @throws IdentifierTaken when it is identified */
+async function releaseAddress(connection: Queryable, writer: Writer, address: Address): Promise<void> {
+  const { tenantId } = writer;
+  const [holderId] = (await findOwners(connection, tenantId, [address])).values();
+  if (holderId === undefined) return;
+  const holder = await lockUser(connection, tenantId, holderId);
+  if (!holder || !hasIdentifier(holder.profile, address)) return;
+  if (addressIdentifies(holder, address)) throw new IdentifierTaken(address.kind);
+  await replaceUser(connection, writer, holder, withoutAddress(holder, address, Date.now()));
 }
 
 const insertTogether = shared<Asked, 'stored' | 'alone'>({
@@ -82,12 +118,13 @@ async function store(database: Queryable, tenantId: string, batch: Asked[]): Pro
 }
 
 /** Stores one in a transaction: one with an actor, or whose identifier somebody has just taken. */
-function insertAlone(database: Database, writer: Writer, user: User): Promise<void> {
+const insertAlone = (database: Database, writer: Writer, user: User): Promise<void> =>
+  inTransaction(database, (connection) => insertInto(connection, writer, user));
+
+async function insertInto(connection: Queryable, writer: Writer, user: User): Promise<void> {
   const { tenantId } = writer;
-  return inTransaction(database, async (connection) => {
-    await insertIdentifiers(connection, tenantId, user.user_id, identifiersBeyond(user.profile, {}));
-    await linkActor(connection, tenantId, user.user_id, {}, user.profile);
-    await insertRows(connection, tenantId, [user]);
-    await insertHistory(connection, writer, [creationOf(user)]);
-  });
+  await insertIdentifiers(connection, tenantId, user.user_id, identifiersBeyond(user.profile, {}));
+  await linkActor(connection, tenantId, user.user_id, {}, user.profile);
+  await insertRows(connection, tenantId, [user]);
+  await insertHistory(connection, writer, [creationOf(user)]);
 }

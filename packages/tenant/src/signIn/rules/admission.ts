@@ -1,0 +1,46 @@
+import { addressIdentifies, addressNames, isProved } from '../../users/rules/ownership.ts';
+import type { User } from '../../users/rules/user.ts';
+import type { Method } from './signIn.ts';
+
+/** What a sign-in that is admitted does to the profile. */
+export interface Admission {
+  /** Whether the proved address is verified by it. */
+  verifies: boolean;
+  /** Whether the password that was there ends: somebody else may have set it before the profile had an owner. */
+  endsPassword: boolean;
+}
+
+/**
+ * The one rule of who may sign in to a profile, for every method and for linking. It is asked of the user's row in the statement
+ * that records the sign-in, so no other request comes in between.
+ * @param method how somebody has proved who they are
+ * @param joins whether the sign-in joins a session of the same user, as a second factor
+ * @returns undefined when the proof does not lead to this profile
+ */
+export function admissionOf(user: User, method: Method, joins: boolean): Admission | undefined {
+  const { authType, named, proved } = method;
+  // Whoever has the session is the owner, and proves one more thing.
+  if (joins) return { verifies: proved !== undefined, endsPassword: false };
+  if (authType === 'password') {
+    if (named && !addressNames(user, named)) return undefined;
+    return { verifies: false, endsPassword: false };
+  }
+  const endsPassword = !isProved(user);
+  if (authType === 'oauth2') {
+    const isKnown = user.identities.some(
+      (one) =>
+        one.auth_type === authType &&
+        one.provider_name === method.providerName &&
+        one.identifier === method.identifier,
+    );
+    if (!isKnown && !(proved && addressIdentifies(user, proved))) return undefined;
+    // Who is known at the provider owns the profile, and the email that the provider has verified.
+    return { verifies: proved !== undefined, endsPassword };
+  }
+  if (named && !addressIdentifies(user, named)) return undefined;
+  if (!proved) return { verifies: false, endsPassword };
+  const identifies = addressIdentifies(user, proved);
+  // An address that the application has named itself leads to the user whom the application has named.
+  if (!identifies && !proved.elsewhere) return undefined;
+  return { verifies: identifies, endsPassword };
+}
