@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 /** The tenant's subjects, from the top: one may use those below it, and all may use the floor. */
 const SUBJECTS = ['transfer', 'manage', 'signIn', 'limits', 'delivery', 'groups', 'users', 'access', 'applications'];
 /** What all subjects share, from the top, in the same way. */
-const FLOOR = ['http', 'validation', 'hashing', 'database', 'postgres', 'json'];
+const FLOOR = ['http', 'outgoing', 'validation', 'hashing', 'database', 'postgres'];
 const TENANT = './packages/tenant/src';
 const CONTRACT = './packages/contract/src';
 

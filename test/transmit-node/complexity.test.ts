@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { INode } from 'n8n-workflow';
-import { exactJson } from '../../packages/n8n-nodes-mosaic/nodes/Transmit/fields/exactJson';
-import { foldedName } from '../../packages/n8n-nodes-mosaic/nodes/Transmit/fields/foldedName';
+import { exactJson } from '../../packages/n8n-nodes-mosaic/dist/nodes/Transmit/fields/exactJson.js';
+import { foldedName } from '../../packages/n8n-nodes-mosaic/dist/nodes/Transmit/fields/foldedName.js';
 import { byId, Setting } from './setting.ts';
 
 /** How much more CPU time twice as much input may take, however hostile it is. */

@@ -16,6 +16,7 @@ export * from './schema/errors.ts';
 export * from './schema/formats.ts';
 export { bodyLimitOf, PUBLIC_BODY_LIMIT, sizeInWords, type Operation } from './schema/operation.ts';
 export { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from './schema/paging.ts';
+export { isLoopback, isRedirectUri, redirectUriMatches, withParameters } from './schema/redirectUri.ts';
 export { CUSTOM_DATA_KEYWORD } from './schema/schemas.ts';
 export { canonicalUsername } from './schema/username.ts';
 export { type ApiProvider, type CreateProviderInput } from './signIn/provider.ts';

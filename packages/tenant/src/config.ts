@@ -39,6 +39,8 @@ export const USAGE = `Usage: tenant [options]
   TESSERA_CLIENT_SECRET
   TESSERA_PUBLIC_URL        where clients reach this tenant (http://localhost:PORT)
   TESSERA_TRUSTED_PROXIES   proxies in front, whose X-Forwarded-For names the source: addresses or networks, with commas (none)
+  TESSERA_PRIVATE_ADDRESSES
+                            private networks that outgoing requests (identity providers, the SMS gateway) may reach (none)
   TESSERA_CONNECTIONS       the most database connections at once (four, and two more a core; at least 2)
   TESSERA_HISTORY_DAYS      how long the history of users, and of deletions, is kept (365)
   TESSERA_PASSWORD_DAYS     after how many days a password must be replaced (never)
@@ -133,7 +135,8 @@ export function readConfig(argv: string[], env: NodeJS.ProcessEnv, cwd: string):
       temporaryHours: maybeNumber('TESSERA_TEMPORARY_PASSWORD_HOURS', env, 8760),
     },
     publicUrl: publicUrlOf(env),
-    trustedProxies: trustedProxiesOf(env),
+    trustedProxies: networksOf('TESSERA_TRUSTED_PROXIES', env),
+    privateAddresses: networksOf('TESSERA_PRIVATE_ADDRESSES', env),
     delivery: deliveryOf(env),
     limits: limitsOf(env),
     credentials: credentialsOf(env),
@@ -181,9 +184,6 @@ function commandOf(words: string[], flags: ReturnType<typeof readFlags>['values'
   const [name, file, ...rest] = words;
   if (name !== undefined && MANAGED.includes(name)) {
     const { tenant, json = false, management = false, signup = false, 'redirect-uri': redirectUris = [] } = flags;
-    for (const uri of redirectUris) {
-      if (!URL.canParse(uri)) throw new StartError('--redirect-uri must be an absolute URI.');
-    }
     const keep = number('--keep', flags.keep, 0, 0, 30 * 24 * 60 * 60);
     return { name: 'manage', words, tenant, json, management, signup, redirectUris, keep };
   }
@@ -233,12 +233,12 @@ function publicUrlOf({ TESSERA_PUBLIC_URL: publicUrl }: NodeJS.ProcessEnv): stri
   return publicUrl;
 }
 
-function trustedProxiesOf({ TESSERA_TRUSTED_PROXIES: text }: NodeJS.ProcessEnv): string[] {
-  const proxies = (text ?? '').split(',').flatMap((one) => one.trim() || []);
-  if (!proxies.every(isNetwork)) {
-    throw new StartError('TESSERA_TRUSTED_PROXIES must be IP addresses or networks, such as 10.0.0.0/8,fd00::1.');
+function networksOf(name: string, env: NodeJS.ProcessEnv): string[] {
+  const networks = (env[name] ?? '').split(',').flatMap((one) => one.trim() || []);
+  if (!networks.every(isNetwork)) {
+    throw new StartError(`${name} must be IP addresses or networks, such as 10.0.0.0/8,fd00::1.`);
   }
-  return proxies;
+  return networks;
 }
 
 /** An IP address, or a network of them (RFC 4632, 3.1; RFC 4291, 2.3). */

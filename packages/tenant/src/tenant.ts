@@ -32,6 +32,8 @@ export interface TenantOptions {
   publicUrl?: string;
   /** Proxies in front, whose `X-Forwarded-For` names the source of a request: addresses or networks; none unless told. */
   trustedProxies?: string[];
+  /** Networks that outgoing requests may reach though they are not public; none unless told. */
+  privateAddresses?: string[];
   /** Client credentials that an application must have. */
   credentials?: ClientCredentials;
   /** Told once, at the first start of all, of the credentials that were made up: only their hash is kept. */
@@ -76,6 +78,7 @@ export async function loadSubjects() {
       ]),
       Promise.all([
         import('./delivery/sender.ts'),
+        import('./outgoing/outgoing.ts'),
         import('./limits/limits.ts'),
         import('./signIn/routes/routes.ts'),
         import('./signIn/grants.ts'),
@@ -83,11 +86,11 @@ export async function loadSubjects() {
       ]),
     ]);
   const [usersRoutes, passwords, history, groups] = users;
-  const [delivery, limits, signIn, grants, sessions] = signIns;
+  const [delivery, outgoing, limits, signIn, grants, sessions] = signIns;
   return {
     ...{ ...server, ...states, ...applications, ...authentication, ...keyring, ...tokens, ...access, ...keys },
     ...{ ...usersRoutes, ...passwords, ...history, ...groups },
-    ...{ ...delivery, ...limits, ...signIn, ...grants, ...sessions },
+    ...{ ...delivery, ...outgoing, ...limits, ...signIn, ...grants, ...sessions },
   };
 }
 
@@ -124,10 +127,12 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     const keyring = subjects.makeKeyring(database);
     const tokens = subjects.makeTokens(publicUrl, firstTenantId, keyring, states);
     const authenticateClient = subjects.makeClientAuthentication(database);
-    const sender = subjects.makeSender(options.delivery ?? {}, log);
+    const outgoing = subjects.makeOutgoing(options.privateAddresses);
+    stops.push(() => outgoing.close());
+    const sender = subjects.makeSender(options.delivery ?? {}, outgoing, log);
     stops.push(() => sender.close());
     const limiter = subjects.makeLimiter(database, { ...subjects.DEFAULT_LIMITS, ...options.limits });
-    const signIn = { database, tokens, passwords, limiter, sender, publicUrl };
+    const signIn = { database, tokens, passwords, limiter, sender, outgoing, publicUrl };
     const server = await subjects.makeServer({
       database,
       log,

@@ -10,6 +10,8 @@ import { freshEmail, makeClient, startTestTenant, type Client, type TestTenant }
 const REDIRECT = 'https://shop.example.com/welcome';
 let tenant: TestTenant;
 let shop: Client & { clientId: string; clientSecret: string; appId: string };
+/** An application that lets no sign-in create users. */
+let closed: { app_id: string; client_id: string; client_secret: string };
 let server: Server;
 let issuer: string;
 /** What the provider says of an account, by its name. */
@@ -22,6 +24,9 @@ beforeAll(async () => {
   const credentials = { clientId: made.client_id!, clientSecret: made.client_secret! };
   shop = { ...(await makeClient(tenant.url, credentials)), ...credentials, appId: made.app_id! };
 
+  const closing = { app_name: 'Closed', redirect_uris: [REDIRECT] };
+  closed = (await tenant.send('POST', '/cis/v1/applications', closing)).body.result;
+
   server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -30,7 +35,7 @@ beforeAll(async () => {
       {
         client_id: 'shop',
         client_secret: 'a secret of theirs',
-        redirect_uris: [`${tenant.url}/cis/v1/auth/oidc-callback`],
+        redirect_uris: [callbackOf(shop.appId), callbackOf(closed.app_id)],
       },
     ],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
@@ -45,13 +50,17 @@ beforeAll(async () => {
     client_secret: 'a secret of theirs',
   });
   expect(added.status, JSON.stringify(added.body)).toBe(201);
-  expect(added.body).toMatchObject({ callback_uri: `${tenant.url}/cis/v1/auth/oidc-callback` });
+  expect(added.body).toMatchObject({ callback_uri: callbackOf(shop.appId), email_trusted: false });
   expect(JSON.stringify(added.body)).not.toContain('a secret of theirs');
 });
 afterAll(async () => {
   await tenant.close();
   await new Promise((resolve) => server.close(resolve));
 });
+
+/** The callback URI of a provider. */
+const callbackOf = (appId: string, name = 'partner'): string =>
+  `${tenant.url}/cis/v1/auth/oidc-callback/${appId}/${name}`;
 
 const start = (more: Record<string, string> = {}, name = 'partner'): string =>
   `${tenant.url}/cis/v1/auth/oidc/${name}?${new URLSearchParams({
@@ -141,7 +150,7 @@ it('creates the user where the application and the request let it', async () => 
   expect(await shop.get(sub!)).toMatchObject({ status: 'Active', email: { email_verified: true } });
 });
 
-it('links nobody by an email that is proved on one side alone', async () => {
+it('links nobody by an email that nobody has proved', async () => {
   const email = freshEmail();
   const create = { create_new_user: 'true' };
   // The provider does not vouch for it.
@@ -159,21 +168,40 @@ it('links nobody by an email that is proved on one side alone', async () => {
   const passcode = (body as { code: string }).code;
   expect((await shop.send('POST', '/cis/v1/auth/otp/authenticate', { ...by, passcode })).status).toBe(200);
   accounts.set('owner', { email: written, email_verified: true });
-  expect((await browse(start(create), 'owner')).searchParams.get('error')).toBe('access_denied');
-  // Somebody has made a user with it, and a password, without having proved to own it.
-  const taken = freshEmail();
-  await shop.create({ email: taken, credentials: { password: 'the analytical engine', force_replace: false } });
-  accounts.set('victim', { email: taken, email_verified: true });
-  expect((await browse(start(create), 'victim')).searchParams.get('error')).toBe('access_denied');
+  expect((await browse(start(), 'owner')).searchParams.get('error')).toBe('access_denied');
+  // The owner gets a user of their own, and the other profile loses the email.
+  const { sub } = await exchange(await browse(start(create), 'owner'));
+  expect(sub).not.toBe(squatter.user_id);
+  expect(await shop.get(sub!)).toMatchObject({ email: { value: written, email_verified: true } });
+  expect((await shop.get(squatter.user_id)).email).toBeUndefined();
 });
 
-it('links nobody who was made between the provider’s answer and the exchange', async () => {
+it('gives a user whom nobody has been yet to the owner of the email, without the password', async () => {
   const email = freshEmail();
+  const password = 'the analytical engine';
+  const user = await shop.create({ email, credentials: { password, force_replace: false } });
+  accounts.set('victim', { email, email_verified: true });
+  expect((await exchange(await browse(start(), 'victim'))).sub).toBe(user.user_id);
+  expect((await shop.get(user.user_id)).password_information).toBeUndefined();
+  const attempt = { username: email, username_type: 'email', password };
+  expect((await shop.send('POST', '/cis/v1/auth/password/authenticate', attempt)).status).toBe(401);
+  const { body } = await shop.send('GET', `/cis/v1/users/${user.user_id}/history`);
+  const attributes = body.result[0].changes.map(({ attribute }: { attribute: string }) => attribute);
+  expect(attributes).toEqual(expect.arrayContaining(['credentials', 'email', 'sign_in']));
+});
+
+it('decides at the exchange whose the email is', async () => {
+  const email = freshEmail();
+  const password = 'the analytical engine';
   accounts.set('late', { email, email_verified: true });
   const landed = await browse(start({ create_new_user: 'true' }), 'late');
-  const user = await shop.create({ email, credentials: { password: 'the analytical engine', force_replace: false } });
-  expect((await askTokens(landed)).status).toBe(400);
-  expect((await shop.get(user.user_id)).identities).toEqual([]);
+  // Meanwhile, somebody else makes a user with it and signs in to it.
+  const { user_id } = await shop.create({ email, credentials: { password, force_replace: false } });
+  const attempt = { username: email, username_type: 'email', password };
+  expect((await shop.send('POST', '/cis/v1/auth/password/authenticate', attempt)).status).toBe(200);
+  expect((await exchange(landed)).sub).not.toBe(user_id);
+  expect(await shop.get(user_id)).toMatchObject({ identities: [{ auth_type: 'password' }] });
+  expect((await shop.get(user_id)).email).toBeUndefined();
 });
 
 it('trusts no email that becomes another one by its letters', async () => {
@@ -187,46 +215,103 @@ it('trusts no email that becomes another one by its letters', async () => {
   expect((await shop.get(user.user_id)).identities).toEqual([]);
 });
 
-it('takes each answer of the provider once, and none that it did not ask for', async () => {
-  const callback = `${tenant.url}/cis/v1/auth/oidc-callback`;
-  const ask = async (url: string) => (await fetch(url, { redirect: 'manual' })).status;
-  expect(await ask(`${callback}?state=nothing&code=x`)).toBe(400);
-  expect(await ask(callback)).toBe(400);
-  const away = await fetch(start(), { redirect: 'manual' });
-  const { searchParams } = new URL(away.headers.get('location')!);
-  expect(searchParams.get('code_challenge_method')).toBe('S256');
-  const state = searchParams.get('state')!;
-  const forged = await fetch(`${callback}?state=${state}&code=forged&iss=${encodeURIComponent(issuer)}`, {
+/** Begins a sign-in as a browser does. @returns the provider's URL, and the cookie that binds the sign-in to the browser */
+async function begin(url = start()) {
+  const answer = await fetch(url, { redirect: 'manual' });
+  const [cookie = ''] = answer.headers.getSetCookie();
+  return { away: new URL(answer.headers.get('location')!), cookie };
+}
+/** Comes back from the provider. */
+async function comeBack(url: string, cookie = '', method = 'GET', accept = '*/*') {
+  const answer = await fetch(url, {
+    method,
     redirect: 'manual',
+    headers: { cookie: cookie.split(';')[0]!, accept },
   });
-  expect(new URL(forged.headers.get('location')!).searchParams.get('error')).toBe('server_error');
-  expect(await ask(`${callback}?state=${state}&code=forged`), 'a second time').toBe(400);
-  const denied = new URL((await fetch(start(), { redirect: 'manual' })).headers.get('location')!);
-  const back = `${callback}?state=${denied.searchParams.get('state')}&error=access_denied`;
-  const told = await fetch(back, { redirect: 'manual' });
-  expect(new URL(told.headers.get('location')!).searchParams.get('error')).toBe('access_denied');
+  return { status: answer.status, location: answer.headers.get('location'), answer };
+}
+
+it('takes each response of the provider once, and none that it did not ask for', async () => {
+  const callback = callbackOf(shop.appId);
+  expect((await comeBack(`${callback}?state=nothing&code=x`)).status).toBe(400);
+  expect((await comeBack(callback)).status).toBe(400);
+  const { away, cookie } = await begin();
+  expect(away.searchParams.get('code_challenge_method')).toBe('S256');
+  const state = away.searchParams.get('state')!;
+  const forged = `${callback}?state=${state}&code=forged&iss=${encodeURIComponent(issuer)}`;
+  expect((await comeBack(forged, cookie, 'HEAD')).status, 'HEAD uses nothing up').toBeGreaterThanOrEqual(400);
+  expect(new URL((await comeBack(forged, cookie)).location!).searchParams.get('error')).toBe('server_error');
+  expect((await comeBack(forged, cookie)).status, 'a second time').toBe(400);
+});
+
+it('tells the application the error of the provider, and no error that is none', async () => {
+  for (const [sent, told] of [
+    ['access_denied', 'access_denied'],
+    ['login_required', 'login_required'],
+    ['<script>', 'server_error'],
+  ] as const) {
+    const { away, cookie } = await begin();
+    const back = `${callbackOf(shop.appId)}?state=${away.searchParams.get('state')}&error=${encodeURIComponent(sent)}`;
+    const { searchParams } = new URL((await comeBack(back, cookie)).location!);
+    expect(searchParams.get('error')).toBe(told);
+    expect(searchParams.get('state')).toBe('of the shop');
+  }
+});
+
+it('finishes a sign-in in no other browser than the one that began it', async () => {
+  const { away, cookie } = await begin();
+  expect(cookie).toMatch(/^tessera-sign-in-[\w-]{16}=[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/);
+  const back = `${callbackOf(shop.appId)}?state=${away.searchParams.get('state')}&error=access_denied`;
+  const { cookie: another } = await begin();
+  for (const wrong of ['', another, `${cookie.split('=')[0]}=guessed`]) {
+    const { status, answer } = await comeBack(back, wrong, 'GET', 'text/html');
+    expect(status).toBe(400);
+    expect(answer.headers.get('content-type')).toContain('text/html');
+    expect(await answer.text()).toContain('Start the sign-in again');
+  }
+  expect((await comeBack(back, cookie)).status, 'the right one').toBe(302);
+  const secure = await startTestTenant({ publicUrl: 'https://id.example.com' });
+  const { result } = (
+    await secure.send('POST', '/cis/v1/applications', { app_name: 'Shop', redirect_uris: [REDIRECT] })
+  ).body as { result: { app_id: string; client_id: string } };
+  const own = { name: 'partner', issuer, client_id: 'shop', client_secret: 'a secret of theirs' };
+  await secure.send('POST', `/cis/v1/applications/${result.app_id}/identity-providers`, own);
+  const query = new URLSearchParams({ client_id: result.client_id, redirect_uri: REDIRECT }).toString();
+  const { cookie: prefixed } = await begin(`${secure.address}/cis/v1/auth/oidc/partner?${query}`);
+  expect(prefixed).toMatch(/^__Host-tessera-sign-in-[\w-]{16}=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+  await secure.close();
+});
+
+it('takes a response at the callback URI of its provider alone, so that no provider passes for another', async () => {
+  const providers = `/cis/v1/applications/${shop.appId}/identity-providers`;
+  const second = { name: 'second', issuer, client_id: 'shop', client_secret: 'a secret of theirs' };
+  expect((await shop.send('POST', providers, second)).status).toBe(201);
+  const { away, cookie } = await begin(start({}, 'second'));
+  expect(away.searchParams.get('redirect_uri')).toBe(callbackOf(shop.appId, 'second'));
+  const query = `?state=${away.searchParams.get('state')}&error=access_denied`;
+  expect((await comeBack(callbackOf(shop.appId) + query, cookie)).status).toBe(400);
+  expect((await comeBack(callbackOf(shop.appId, 'second') + query, cookie)).status).toBe(302);
+  await shop.send('DELETE', `${providers}/second`);
 });
 
 it('is of its application alone, and creates users where that lets it', async () => {
-  const settings = { app_name: 'Closed', redirect_uris: [REDIRECT] };
-  const made = (await tenant.send('POST', '/cis/v1/applications', settings)).body.result as Record<string, string>;
-  const { client_id, client_secret, app_id } = made as { client_id: string; client_secret: string; app_id: string };
-  const closed = await makeClient(tenant.url, { clientId: client_id, clientSecret: client_secret });
+  const { client_id, client_secret, app_id } = closed;
+  const other = await makeClient(tenant.url, { clientId: client_id, clientSecret: client_secret });
   const providers = `/cis/v1/applications/${app_id}/identity-providers`;
   const ask = async (url: string) => (await fetch(url, { redirect: 'manual' })).status;
-  expect((await closed.send('GET', providers)).body.result).toEqual([]);
-  expect((await closed.send('DELETE', `${providers}/partner`)).status).toBe(404);
+  expect((await other.send('GET', providers)).body.result).toEqual([]);
+  expect((await other.send('DELETE', `${providers}/partner`)).status).toBe(404);
   expect(await ask(start({ client_id }))).toBe(404);
   const own = { name: 'partner', issuer, client_id: 'shop', client_secret: 'a secret of theirs' };
-  expect((await closed.send('POST', providers, own)).status).toBe(201);
+  expect((await other.send('POST', providers, own)).status).toBe(201);
   accounts.set('eve', { email: freshEmail(), email_verified: true });
   const refused = await browse(start({ client_id, create_new_user: 'true' }), 'eve');
   expect(refused.searchParams.get('error')).toBe('access_denied');
   // Nobody comes back to one that was disabled meanwhile.
-  const away = new URL((await fetch(start({ client_id }), { redirect: 'manual' })).headers.get('location')!);
+  const { away, cookie } = await begin(start({ client_id }));
   await tenant.send('PUT', `/cis/v1/applications/${app_id}`, { enabled: false });
   const back = `state=${away.searchParams.get('state')}&error=access_denied`;
-  expect(await ask(`${tenant.url}/cis/v1/auth/oidc-callback?${back}`)).toBe(400);
+  expect((await comeBack(`${callbackOf(app_id)}?${back}`, cookie)).status).toBe(400);
   expect(await ask(start({ client_id }))).toBe(404);
 });
 
@@ -239,7 +324,11 @@ it('sends nobody to a redirect URI, provider or client that is none', async () =
   const gone = { name: 'gone', issuer: 'http://127.0.0.1:1', client_id: 'x', client_secret: 'y' };
   expect((await shop.send('POST', providers, gone)).status).toBe(201);
   expect((await shop.send('POST', providers, gone)).status).toBe(409);
-  expect(await ask(start({}, 'gone')), 'the provider does not answer').toBe(400);
+  const { away } = await begin(start({}, 'gone'));
+  expect(Object.fromEntries(away.searchParams), 'the provider does not respond').toMatchObject({
+    error: 'server_error',
+    state: 'of the shop',
+  });
   expect((await shop.send('DELETE', `${providers}/gone`)).status).toBe(204);
   expect((await shop.send('GET', providers)).body.result).toMatchObject([{ name: 'partner', issuer }]);
 });

@@ -155,6 +155,7 @@ describe('limits', () => {
       ['TESSERA_PUBLIC_URL', 'ftp://id.example.com'],
       ['TESSERA_TRUSTED_PROXIES', '10.0.0.0/33'],
       ['TESSERA_TRUSTED_PROXIES', 'proxy.example.com'],
+      ['TESSERA_PRIVATE_ADDRESSES', '127.0.0.1/64'],
       ['TESSERA_TEMPORARY_PASSWORD_HOURS', 'soon'],
     ] as const) {
       const started = runTenant(['--port', '0'], { [name]: value });

@@ -73,7 +73,10 @@ describe('keys', () => {
       expect({ status, message: body.message }).toEqual({ status: 400, message: [reason] });
     }
     const large = await update(String.raw`{"\\":1,"a":[${'1,'.repeat(200_000)}1]}`);
-    expect(large).toMatchObject({ status: 400, body: { message: ['custom_data must be at most 64 KB as JSON'] } });
+    expect(large).toMatchObject({
+      status: 400,
+      body: { message: ['custom_data.a[50001] is one of more than 50000 items of one array'] },
+    });
     const { body } = await update(String.raw`{"0":1,"\"":{"\t":[{"\\":2}]}}`);
     expect(body.result.custom_data).toEqual({ 0: 1, '"': { '\t': [{ '\\': 2 }] } });
   });

@@ -56,6 +56,8 @@ export async function startTestTenant(
     storage: { databaseUrl: database?.url ?? '' },
     connections: 16,
     credentials: CREDENTIALS,
+    // Gateways and identity providers of tests are on this machine.
+    privateAddresses: ['127.0.0.1', '::1'],
     log: log ?? pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
     ...options,
   };

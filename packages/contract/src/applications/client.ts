@@ -23,7 +23,6 @@ const AUTH_METHODS = [
 const ACCESS_TOKEN_TTL_MAX = 24 * 60 * 60;
 const SESSION_TTL_MAX = 366 * 24 * 60 * 60;
 
-const uri = (description: string) => Type.String({ maxLength: 2048, format: 'uri', description });
 const maybeUri = (description: string) => Type.String({ maxLength: 2048, format: 'plain-text', description });
 const line = (description: string) => Type.String({ maxLength: 1000, format: 'plain-text', description });
 const names = (description: string) =>
@@ -40,11 +39,15 @@ const keySet = Type.Unsafe<Record<string, unknown>>({
 });
 
 /** Shared by an application's deprecated members, which are its default client's, and a client's own. */
-export const redirectUris = Type.Array(uri('Where users may be sent after a sign-in'), {
-  maxItems: 100,
-  uniqueItems: true,
-  description: 'Where users may be sent after a sign-in: compared character by character',
-});
+export const redirectUris = Type.Array(
+  Type.String({ maxLength: 2048, format: 'redirect-uri', description: 'Where users may be sent after a sign-in' }),
+  {
+    maxItems: 100,
+    uniqueItems: true,
+    description:
+      "Where users may be sent after a sign-in: compared character by character, but for the port on the user's own machine",
+  },
+);
 export const resources = names('IDs of resources. Kept, and without effect: a token may be asked for any resource');
 export const pkce = OneOf(PKCE_MODES, 'Kept, and without effect: no code is asked for with PKCE');
 export const authMethod = OneOf(AUTH_METHODS, 'Kept, and without effect: client secrets are what counts');

@@ -1,5 +1,6 @@
 import { isPossiblePhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js';
 import { isEmail } from './email.ts';
+import { isIssuer, isRedirectUri } from './redirectUri.ts';
 import { isUsername } from './username.ts';
 
 /** A named string format: how to test a value, and how to say in a sentence what it must be. */
@@ -62,6 +63,16 @@ export const formats = {
   birthday: format(40, isBirthday, 'must be a date (YYYY-MM-DD) or an ISO 8601 date-time'),
   'http-url': format(URI_LENGTH, isHttpUrl, 'must be an http or https URL'),
   uri: format(URI_LENGTH, (value) => isPlainText(value) && URL.canParse(value), 'must be an absolute URI'),
+  'redirect-uri': format(
+    URI_LENGTH,
+    isRedirectUri,
+    'must be an https URI, an http URI on this machine, or a URI with a private-use scheme such as com.example.app:/signed-in, without a fragment or user information',
+  ),
+  issuer: format(
+    URI_LENGTH,
+    isIssuer,
+    'must be an https URL, or an http URL on this machine, without a query, a fragment or user information',
+  ),
   'hex-color': format(7, (value) => /^#(?:[\da-f]{3}|[\da-f]{6})$/i.test(value), 'must be a color such as #3b82f6'),
   'approval-text': format(
     ANY_LENGTH,

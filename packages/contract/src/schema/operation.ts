@@ -25,6 +25,8 @@ export interface Operation {
   params?: TSchema;
   query?: TSchema;
   headers?: TSchema;
+  /** Whether a GET changes something, so that HEAD must not do the same (RFC 9110, 9.2.1). */
+  changesState?: boolean;
   /** Whether it is the tenant's own, and not of the vendor's API. */
   extension?: boolean;
   /** The most bytes of a body; see `bodyLimitOf` for the default. */

@@ -18,7 +18,11 @@ const name = Type.String({
 export const CreateProviderInput = Closed(
   {
     name,
-    issuer: Type.String({ maxLength: 2048, format: 'http-url', description: 'Where its discovery document is' }),
+    issuer: Type.String({
+      maxLength: 2048,
+      format: 'issuer',
+      description: 'Its issuer identifier, below which its discovery document is: an https URL, or http on this machine',
+    }),
     client_id: Type.String({
       minLength: 1,
       maxLength: 255,
@@ -34,6 +38,13 @@ export const CreateProviderInput = Closed(
         description: '"openid email profile" unless told',
       }),
     ),
+    email_trusted: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'Whether its emails count as verified where it does not say whether they are (Microsoft Entra). Only a management application may set it',
+      }),
+    ),
   },
   { title: 'CreateProviderInput' },
 );
@@ -44,6 +55,7 @@ export const ApiProvider = Type.Object(
     issuer: Type.String(),
     client_id: Type.String(),
     scope: Type.String(),
+    email_trusted: Type.Boolean({ description: 'Whether its emails count as verified where it does not say so' }),
     callback_uri: Type.String({ description: 'The redirect URI to register at the provider' }),
     created_at: DateTime('When it was set up'),
   },
@@ -123,6 +135,7 @@ export const providerOperations = {
     tag: 'Sign-in',
     secured: false,
     rateLimit: 'source',
+    changesState: true,
     extension: true,
     params: Type.Object({ name: Text(255, 'Name of the provider') }),
     query: Closed({
@@ -137,8 +150,8 @@ export const providerOperations = {
       ),
     }),
     responses: {
-      302: { description: 'To the provider' },
-      400: { description: 'The request is malformed, or the provider does not answer', schema: BadRequestError },
+      302: { description: 'To the provider; back to the redirect URI with an error when it does not respond' },
+      400: { description: 'The request is malformed', schema: BadRequestError },
       404: { description: 'There is no such client, or no such provider', schema: HttpError },
       429: { description: 'Too many of these came: try again after Retry-After', schema: HttpError },
     },
@@ -146,14 +159,17 @@ export const providerOperations = {
   completeProviderSignIn: {
     operationId: 'completeProviderSignIn',
     method: 'GET',
-    path: '/cis/v1/auth/oidc-callback',
+    path: '/cis/v1/auth/oidc-callback/{appId}/{name}',
     summary: 'Come back from an OpenID Connect provider',
-    curl: '"$API/cis/v1/auth/oidc-callback?state=nothing&code=nothing"',
+    curl: '"$API/cis/v1/auth/oidc-callback/$APP_ID/partner?state=nothing&code=nothing"',
     description: 'Where the provider sends the browser: it goes on to the redirect URI of the application.',
     tag: 'Sign-in',
     secured: false,
     rateLimit: 'source',
+    changesState: true,
     extension: true,
+    // One for each provider, so that no provider can pass for another one (RFC 9700, 4.4).
+    params: Type.Object({ ...AppIdParams.properties, name: Text(255, 'Name of the provider') }),
     // A provider may add parameters of its own (RFC 6749, 4.1.2: the client must ignore those that it does not know).
     query: Type.Object(
       { state: Text(255, 'What the tenant sent the browser away with') },
@@ -161,7 +177,8 @@ export const providerOperations = {
     ),
     responses: {
       302: { description: 'To the redirect URI' },
-      400: { description: 'The sign-in is not one that the tenant waits for', schema: BadRequestError },
+      400: { description: 'The state is unknown or has expired, or belongs to another browser', schema: BadRequestError },
+      429: { description: 'Too many of these came: try again after Retry-After', schema: HttpError },
     },
   },
 } as const satisfies Record<string, Operation>;

@@ -158,7 +158,7 @@ export const email = Email('Email of the user');
 export const phone = Phone('Phone number of the user, E.164');
 export const redirectUri = Type.String({
   maxLength: 2048,
-  format: 'uri',
+  format: 'redirect-uri',
   description: "Where the user goes with a code: one of the client's redirect URIs",
 });
 

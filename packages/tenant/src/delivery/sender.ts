@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { deliverByLog } from './logSender.ts';
 import { deliverByHttp } from './smsSender.ts';
 import { deliverBySmtp } from './smtpSender.ts';
+import type { Outgoing } from '../outgoing/outgoing.ts';
 
 /** An email to one address: text for those who read text, HTML for the others. */
 export interface EmailMessage {
@@ -45,12 +46,16 @@ export interface DeliveryOptions {
 export const DELIVERY_MS = 5000;
 
 /** Sends by what is set up, and to the log otherwise. */
-export function makeSender({ smtpUrl, mailFrom, smsUrl, smsToken }: DeliveryOptions, log: Logger): Sender {
+export function makeSender(
+  { smtpUrl, mailFrom, smsUrl, smsToken }: DeliveryOptions,
+  outgoing: Outgoing,
+  log: Logger,
+): Sender {
   const byLog = deliverByLog(log);
   const smtp = smtpUrl ? deliverBySmtp(smtpUrl, mailFrom ?? 'Tessera <no-reply@localhost>') : undefined;
   return {
     email: smtp?.email ?? byLog.email,
-    sms: smsUrl ? deliverByHttp(smsUrl, smsToken) : byLog.sms,
+    sms: smsUrl ? deliverByHttp(outgoing, smsUrl, smsToken) : byLog.sms,
     close: async () => smtp?.close(),
   };
 }

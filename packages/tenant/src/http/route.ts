@@ -63,7 +63,7 @@ export function route<const O extends Operation>(
   operation: O,
   handler: (call: Call<O>) => Promise<Success<O> | Written> | Success<O>,
 ): void {
-  const { method, path, params, query, headers, body, bodyLimit, rateLimit, responses, secured, management, signedIn } =
+  const { method, path, params, query, headers, body, bodyLimit, rateLimit, changesState, responses, secured, management, signedIn } =
     operation as Operation;
   const success = SUCCESSES.find((status) => responses[status])!;
   app.route({
@@ -78,6 +78,7 @@ export function route<const O extends Operation>(
       ...(responses[success]!.schema && { response: { [success]: responses[success]!.schema } }),
     },
     bodyLimit: bodyLimitOf(operation),
+    ...(changesState && { exposeHeadRoute: false }),
     config: { bodiless: !body },
     onRequest: [
       ...(rateLimit ? [app.countSource] : []),

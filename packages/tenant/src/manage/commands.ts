@@ -45,6 +45,12 @@ function wantName(name: string): string {
   throw new StartError('NAME must be one line of 1 to 255 characters.');
 }
 
+/** @throws StartError */
+function assertRedirectUris(uris: string[]): void {
+  const { test, reason } = formats['redirect-uri'];
+  if (!uris.every(test)) throw new StartError(`--redirect-uri ${reason}.`);
+}
+
 /** What each command does, and the arguments that it takes. */
 const ACTIONS: Record<string, { args: string[]; act: Action }> = {
   'tenants list': {
@@ -170,6 +176,7 @@ export async function runManage(options: ManageOptions, [subject, verb, ...args]
   if (args.length !== action.args.length) {
     throw new StartError(`Usage: tenant ${subject} ${verb} ${action.args.join(' ')}`.trim());
   }
+  assertRedirectUris(options.redirectUris);
   const storage = await openStorage(options.storage, 2, options.log, { join: true });
   try {
     const answer = await action.act(storage.database, options, args);

@@ -1,15 +1,17 @@
 import { v7 as uuid } from 'uuid';
-import { operations, type TokenSet } from '@tessera/contract';
+import { operations, withParameters, type TokenSet } from '@tessera/contract';
 import type { ClientOfApplication } from '../applications/clientStore.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import { IdentifierTaken } from '../users/rules/errors.ts';
 import { newUser } from '../users/rules/change.ts';
 import type { User } from '../users/rules/user.ts';
-import { findByIdentifier, findUser } from '../users/store/findUsers.ts';
-import { insertUser } from '../users/store/insertUser.ts';
+import type { Address } from '../users/rules/ownership.ts';
+import { findUser } from '../users/store/findUsers.ts';
+import { insertUserWithProved } from '../users/store/insertUser.ts';
 import { makeCode, redeemCode } from './codes.ts';
 import { completeSignIn } from './completeSignIn.ts';
 import { InvalidCode, InvalidCredentials, InvalidGrant } from './errors.ts';
+import { findOwner } from './findSignInUser.ts';
 import { linkedUser } from './linkedUser.ts';
 import type { SignInParts } from './parts.ts';
 import type { Method } from './rules/signIn.ts';
@@ -46,12 +48,8 @@ export const redirectUrl = (publicUrl: string, code: string): string =>
   `${publicUrl}${operations.completeSignIn.path}?code=${code}`;
 
 /** A redirect URI with a code, and with the state that came with the request. */
-export function withCode(redirectUri: string, code: string, state?: string): string {
-  const url = new URL(redirectUri);
-  url.searchParams.set('code', code);
-  if (state !== undefined) url.searchParams.set('state', state);
-  return url.href;
-}
+export const withCode = (redirectUri: string, code: string, state?: string): string =>
+  withParameters(redirectUri, { code, state });
 
 /**
  * Exchanges the code of a sign-in, and creates the user where it is to.
@@ -75,9 +73,7 @@ export async function exchangeCode(
       return found.user_id ? findUser(database, client.tenant_id, found.user_id) : undefined;
     }
     // Asked anew: meanwhile somebody may have made the user whose email it is.
-    const linked = await linkedUser(database, client.tenant_id, method);
-    if (linked === 'refused') throw new InvalidGrant();
-    return linked;
+    return linkedUser(database, client.tenant_id, method);
   };
   let user = await find();
   const created = !user && create ? await createUser(database, client, create) : undefined;
@@ -92,23 +88,26 @@ export async function exchangeCode(
   }
 }
 
-/** Creates the user of a sign-in, or finds the one whom another request has just created. */
+/**
+ * Creates the user of a sign-in that has proved an address, or finds the one whom another request has just created. A profile
+ * that has the address without being identified by it loses it.
+ */
 async function createUser(
   database: Database,
   { tenant_id: tenantId, client_id: clientId, app_id: appId }: ClientOfApplication,
   profile: NewProfile,
 ): Promise<{ user: User; isNew: boolean }> {
   const user = newUser(uuid(), profile, { at: Date.now(), appId });
+  const address = addressOf(profile);
   try {
-    await insertUser(database, { tenantId, clientId }, user);
+    await insertUserWithProved(database, { tenantId, clientId }, user, address);
     return { user, isNew: true };
   } catch (error) {
-    const identifier =
-      'email' in profile
-        ? ({ kind: 'email', value: profile.email } as const)
-        : ({ kind: 'phone_number', value: profile.phone_number } as const);
-    const there = error instanceof IdentifierTaken && (await findByIdentifier(database, tenantId, identifier));
+    const there = error instanceof IdentifierTaken && (await findOwner(database, tenantId, address));
     if (!there) throw error;
     return { user: there, isNew: false };
   }
 }
+
+const addressOf = (profile: NewProfile): Address =>
+  'email' in profile ? { kind: 'email', value: profile.email } : { kind: 'phone_number', value: profile.phone_number };

@@ -97,10 +97,21 @@ export async function redeemPasscode<Data>(
 /** Makes and keeps a code that nobody can guess. @returns the code */
 export async function makeCode<Data extends object>(
   database: Queryable,
-  { tenant_id, client_id }: Pick<ClientOfApplication, 'tenant_id' | 'client_id'>,
-  { purpose, subject, userId, lifetime, data }: NewCode<Data>,
+  client: Pick<ClientOfApplication, 'tenant_id' | 'client_id'>,
+  kept: NewCode<Data>,
 ): Promise<string> {
   const code = newCode();
+  await keepState(database, client, code, kept);
+  return code;
+}
+
+/** Keeps something for a code that nobody can guess, and that was made before. */
+export async function keepState<Data extends object>(
+  database: Queryable,
+  { tenant_id, client_id }: Pick<ClientOfApplication, 'tenant_id' | 'client_id'>,
+  code: string,
+  { purpose, subject, userId, lifetime, data }: NewCode<Data>,
+): Promise<void> {
   const now = Date.now();
   await putCode(
     database,
@@ -116,18 +127,14 @@ export async function makeCode<Data extends object>(
     },
     now,
   );
-  return code;
 }
 
-/** Finds what was kept for a code of any client, and uses it up: the code alone says whose it is. @returns undefined when it is not good */
-export async function redeemState<Data>(
-  database: Database,
+/** Finds what was kept for a code of any client, and leaves it there: the code alone tells whose it is. */
+export const findState = <Data>(
+  database: Queryable,
   purpose: Purpose,
   code: string,
-): Promise<OneTimeCode<Data> | undefined> {
-  const found = await findCode<Data>(database, purpose, hashCode(code), Date.now());
-  return found && (await takeCode(database, found)) ? found : undefined;
-}
+): Promise<OneTimeCode<Data> | undefined> => findCode<Data>(database, purpose, hashCode(code), Date.now());
 
 /** Finds such a code of a client and uses it up. @returns undefined when it is not good */
 export async function redeemCode<Data>(

@@ -1,19 +1,26 @@
+import { LRUCache } from 'lru-cache';
 import {
   allowInsecureRequests,
   authorizationCodeGrant,
   buildAuthorizationUrl,
   calculatePKCECodeChallenge,
-  Configuration,
+  customFetch,
   discovery,
   fetchUserInfo,
+  type Configuration,
+  type CustomFetch,
 } from 'openid-client';
+import { isLoopback } from '@tessera/contract';
+import type { Outgoing } from '../outgoing/outgoing.ts';
 import { ProviderFailed } from './errors.ts';
 import type { Provider } from './store/providers.ts';
 
-/** The tenant as a client of an OpenID Connect provider. */
+/** The server as a client of an OpenID Connect provider. */
 
-/** How long the provider may take for one answer, in seconds. */
+/** How long the provider may take for one response, in seconds. */
 const TIMEOUT_S = 5;
+/** How long a discovery document is good. */
+const DISCOVERY_MS = 10 * 60 * 1000;
 
 /** What the provider says of the user. */
 export interface ExternalUser {
@@ -23,66 +30,90 @@ export interface ExternalUser {
   emailVerified: boolean;
 }
 
-/** What the tenant keeps between sending the browser away and its coming back. */
+/** What is kept between sending the browser away and its coming back. */
 export interface Checks {
   state: string;
   nonce: string;
   codeVerifier: string;
 }
 
-/** Where the browser goes. @throws ProviderFailed */
-export async function providerUrl(provider: Provider, callbackUri: string, checks: Checks): Promise<URL> {
-  try {
-    return buildAuthorizationUrl(await configurationOf(provider), {
-      redirect_uri: callbackUri,
-      scope: provider.scope,
-      state: checks.state,
-      nonce: checks.nonce,
-      code_challenge: await calculatePKCECodeChallenge(checks.codeVerifier),
-      code_challenge_method: 'S256',
-    });
-  } catch (error) {
-    throw new ProviderFailed(error);
-  }
+export interface OpenIdConnect {
+  /** Where the browser goes. @throws ProviderFailed */
+  authorizationUrl(provider: Provider, callbackUri: string, checks: Checks): Promise<URL>;
+  /**
+   * Exchanges what the browser came back with, and checks all of it.
+   * @param landed the callback URI with the provider's parameters
+   * @throws ProviderFailed
+   */
+  externalUser(provider: Provider, landed: URL, checks: Checks): Promise<ExternalUser>;
 }
 
-/**
- * Exchanges what the browser came back with, and checks all of it.
- * @param landed where it came back, with the provider's parameters
- * @throws ProviderFailed
- */
-export async function externalUser(provider: Provider, landed: URL, checks: Checks): Promise<ExternalUser> {
-  try {
-    const configuration = await configurationOf(provider);
-    const tokens = await authorizationCodeGrant(configuration, landed, {
-      expectedState: checks.state,
-      expectedNonce: checks.nonce,
-      pkceCodeVerifier: checks.codeVerifier,
-      idTokenExpected: true,
+/** @param outgoing decides which addresses may be reached: whoever sets up a provider chooses its URLs */
+export function makeOpenIdConnect(outgoing: Outgoing): OpenIdConnect {
+  const known = new LRUCache<string, Promise<Configuration>>({ max: 1000, ttl: DISCOVERY_MS });
+  const fetch: CustomFetch = (url, options) => outgoing.fetch(url, options as RequestInit);
+
+  const configurationOf = ({ tenant_id, issuer, client_id, client_secret }: Provider): Promise<Configuration> => {
+    const key = JSON.stringify([tenant_id, issuer, client_id, client_secret]);
+    const before = known.get(key);
+    if (before) return before;
+    const server = new URL(issuer);
+    const found = discovery(server, client_id, client_secret, undefined, {
+      timeout: TIMEOUT_S,
+      [customFetch]: fetch,
+      // Only a provider on this machine may be reached without TLS: for trying things out.
+      ...(server.protocol === 'http:' && isLoopback(server.hostname) && { execute: [allowInsecureRequests] }),
     });
-    const claims = tokens.claims()!;
-    // Many providers tell the email there alone.
-    const more = configuration.serverMetadata().userinfo_endpoint
-      ? await fetchUserInfo(configuration, tokens.access_token, claims.sub)
-      : {};
-    const all: Record<string, unknown> = { ...more, ...claims };
-    const text = (name: string): string | undefined => (typeof all[name] === 'string' ? all[name] : undefined);
-    return {
-      subject: claims.sub,
-      email: text('email'),
-      emailVerified: all.email_verified === true,
-    };
-  } catch (error) {
-    throw new ProviderFailed(error);
-  }
+    known.set(key, found);
+    // What failed is tried again for the next user.
+    found.catch(() => known.delete(key));
+    return found;
+  };
+
+  return {
+    async authorizationUrl(provider, callbackUri, checks) {
+      try {
+        return buildAuthorizationUrl(await configurationOf(provider), {
+          redirect_uri: callbackUri,
+          scope: provider.scope,
+          state: checks.state,
+          nonce: checks.nonce,
+          code_challenge: await calculatePKCECodeChallenge(checks.codeVerifier),
+          code_challenge_method: 'S256',
+        });
+      } catch (error) {
+        throw new ProviderFailed(error);
+      }
+    },
+
+    async externalUser(provider, landed, checks) {
+      try {
+        const configuration = await configurationOf(provider);
+        const tokens = await authorizationCodeGrant(configuration, landed, {
+          expectedState: checks.state,
+          expectedNonce: checks.nonce,
+          pkceCodeVerifier: checks.codeVerifier,
+          idTokenExpected: true,
+        });
+        const claims = tokens.claims()!;
+        // The email and whether it is verified come from one source: an attacker may fill in what the other leaves out.
+        const source =
+          claims.email === undefined && configuration.serverMetadata().userinfo_endpoint
+            ? await fetchUserInfo(configuration, tokens.access_token, claims.sub)
+            : claims;
+        return { subject: claims.sub, ...emailIn(source, provider) };
+      } catch (error) {
+        throw new ProviderFailed(error);
+      }
+    },
+  };
 }
 
-function configurationOf({ issuer, client_id, client_secret }: Provider): Promise<Configuration> {
-  // Only a provider on this machine may be reached without TLS: for trying things out.
-  const local = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])[:/]/.test(`${issuer}/`);
-  return discovery(new URL(issuer), client_id, client_secret, undefined, {
-    timeout: TIMEOUT_S,
-
-    ...(local && { execute: [allowInsecureRequests] }),
-  });
+/** The email in claims, and whether the provider vouches for it. Some send the claim as text (Amazon Cognito, Apple). */
+function emailIn(
+  { email, email_verified: verified }: Record<string, unknown>,
+  { email_trusted: trusted }: Provider,
+): Pick<ExternalUser, 'email' | 'emailVerified'> {
+  if (typeof email !== 'string') return { emailVerified: false };
+  return { email, emailVerified: verified === true || verified === 'true' || (verified === undefined && trusted) };
 }

@@ -16,10 +16,19 @@ export interface JsonLimits {
 	depth: number;
 	/** How many members one object may have. */
 	members: number;
+	/** How many items one array may have. */
+	items: number;
+	/** How many UTF-16 code units one string may have as it is written. */
+	characters: number;
 }
 
 /** Bounds for JSON from outside: no schema allows as much. */
-export const JSON_LIMITS: JsonLimits = { depth: 1000, members: 20_000 };
+export const JSON_LIMITS: JsonLimits = {
+	depth: 1000,
+	members: 20_000,
+	items: 50_000,
+	characters: 512 * 1024,
+};
 
 /** A value that cannot be kept as it was written. */
 export interface JsonFault {
@@ -149,8 +158,11 @@ export class JsonReader {
 				return true;
 			}
 			const isArray = Array.isArray(container);
-			if (isArray) container.push(value);
-			else container[this.#key] = value;
+			if (!isArray) container[this.#key] = value;
+			else if (container.push(value) > (this.#limits?.items ?? Infinity)) {
+				this.#report('size', `is one of more than ${this.#limits!.items} items of one array`);
+				return true;
+			}
 			if (next === COMMA) {
 				this.#position += 1;
 				if (isArray) return false;
@@ -210,31 +222,20 @@ export class JsonReader {
 	#string(): string {
 		const text = this.#text;
 		const start = this.#position + 1;
-		let end = start;
-		let code = text.charCodeAt(end);
-		const short = start + SHORT;
-		while (code !== QUOTE && code !== BACKSLASH && code >= SPACE && end < short) {
-			end += 1;
-			code = text.charCodeAt(end);
-		}
-		if (end === short) {
-			end = this.#plainEnd(end);
-			code = text.charCodeAt(end);
-		}
-		if (code === QUOTE) {
-			this.#position = end + 1;
-			return text.slice(start, end);
-		}
-		while (code === BACKSLASH) {
-			// Whatever is escaped is no end of the string.
-			end = this.#plainEnd(end + 2);
-			code = text.charCodeAt(end);
-		}
-		if (code !== QUOTE) {
+		let end = this.#plainEnd(start);
+		const isPlain = text.charCodeAt(end) === QUOTE;
+		// Whatever is escaped is no end of the string.
+		while (text.charCodeAt(end) === BACKSLASH) end = this.#plainEnd(end + 2);
+		if (text.charCodeAt(end) !== QUOTE) {
 			this.#position = end;
 			throw this.#unexpected();
 		}
 		this.#position = end + 1;
+		if (this.#limits && end - start > this.#limits.characters) {
+			this.#report('size', `must have at most ${this.#limits.characters} characters`);
+			return '';
+		}
+		if (isPlain) return text.slice(start, end);
 		try {
 			return JSON.parse(text.slice(start - 1, end + 1)) as string;
 		} catch {
@@ -243,11 +244,20 @@ export class JsonReader {
 		}
 	}
 
+	/** Where characters end that stand for themselves. */
 	#plainEnd(from: number): number {
-		PLAIN_CHARACTERS.lastIndex = from;
-		PLAIN_CHARACTERS.test(this.#text);
-		// A position beyond the end matches nothing, and resets it.
-		return Math.max(from, PLAIN_CHARACTERS.lastIndex);
+		const text = this.#text;
+		const short = from + SHORT;
+		let end = from;
+		let code = text.charCodeAt(end);
+		while (code !== QUOTE && code !== BACKSLASH && code >= SPACE && end < short) {
+			end += 1;
+			code = text.charCodeAt(end);
+		}
+		if (end < short) return end;
+		PLAIN_CHARACTERS.lastIndex = end;
+		PLAIN_CHARACTERS.test(text);
+		return PLAIN_CHARACTERS.lastIndex;
 	}
 
 	#number(): number {

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { AccessTokenClaims } from '@tessera/contract';
+import { isRedirectUri, redirectUriMatches, type AccessTokenClaims } from '@tessera/contract';
 import { findClient, type ClientOfApplication } from '../../applications/clientStore.ts';
 import { ClientNotFound } from '../../applications/errors.ts';
 import type { Database } from '../../database/database.ts';
@@ -51,6 +51,8 @@ export function wantKnown({ org_id, require_mfa }: { org_id?: string; require_mf
 
 /** @throws InvalidRequest when a redirect URI is none of the client's */
 export function wantRedirectUri({ settings }: ClientOfApplication, redirectUri: string): void {
-  if (settings.redirect_uris?.includes(redirectUri)) return;
+  // Earlier versions let clients register URIs of any scheme.
+  const isKnown = settings.redirect_uris?.some((registered) => redirectUriMatches(registered, redirectUri));
+  if (isKnown && isRedirectUri(redirectUri)) return;
   throw new InvalidRequest("redirect_uri must be one of the client's redirect URIs, character by character");
 }

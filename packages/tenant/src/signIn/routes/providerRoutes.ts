@@ -1,53 +1,83 @@
-import type { FastifyInstance } from 'fastify';
-import { canonicalEmail, formats, operations, type ApiProvider } from '@tessera/contract';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify';
+import { canonicalEmail, formats, operations, withParameters, type ApiProvider } from '@tessera/contract';
 import { findClient, type ClientOfApplication } from '../../applications/clientStore.ts';
 import { getApplication } from '../../applications/manage.ts';
-import { wantOwn } from '../../applications/ownApplication.ts';
+import { manages, wantOwn } from '../../applications/ownApplication.ts';
 import type { Database } from '../../database/database.ts';
+import { showErrorsInBrowsers } from '../../http/errorPage.ts';
 import { logFault } from '../../http/errors.ts';
-import { InvalidRequest } from '../../http/requestErrors.ts';
+import { InvalidRequest, ManagementTokenRequired } from '../../http/requestErrors.ts';
 import { route } from '../../http/route.ts';
-import { browserCode, withCode, type NewProfile } from '../browserSignIn.ts';
-import { makeCode, redeemState } from '../codes.ts';
+import { makeBrowserBinding } from '../browserBinding.ts';
+import { browserCode, type NewProfile } from '../browserSignIn.ts';
+import { findState, keepState } from '../codes.ts';
 import { ProviderFailed, ProviderNotFound } from '../errors.ts';
 import { linkedUser } from '../linkedUser.ts';
-import { externalUser, providerUrl, type Checks, type ExternalUser } from '../openIdConnect.ts';
+import { makeOpenIdConnect, type Checks, type ExternalUser } from '../openIdConnect.ts';
 import type { SignInParts } from '../parts.ts';
 import { newCode } from '../rules/secretCode.ts';
 import type { Method } from '../rules/signIn.ts';
+import { takeCode } from '../store/codes.ts';
 import { deleteProvider, insertProvider, listProviders, type Provider } from '../store/providers.ts';
 import { countBrowser, wantRedirectUri } from './caller.ts';
 
 /** How long a user may take at the provider. */
-const AWAY_MS = 15 * 60 * 1000;
+const AWAY_MS = 10 * 60 * 1000;
 const SCOPE = 'openid email profile';
 
 /** What is kept while the browser is away. */
-interface Away extends Omit<Checks, 'state'> {
+interface PendingSignIn extends Omit<Checks, 'state'> {
   provider: string;
   redirectUri: string;
   state?: string;
   ownNonce?: string;
   create: boolean;
+  /** The hash of the secret in the browser's cookie. */
+  browser: string;
 }
+
+/** The errors that an application understands (RFC 6749, 4.1.2.1; OpenID Connect Core, 3.1.2.6). */
+const KNOWN_ERRORS = new Set([
+  'access_denied',
+  'temporarily_unavailable',
+  'server_error',
+  'interaction_required',
+  'login_required',
+  'account_selection_required',
+  'consent_required',
+]);
 
 /** Sign-ins with an external OpenID Connect provider. */
 export function providerRoutes(app: FastifyInstance, parts: SignInParts): void {
-  const { database, limiter, publicUrl } = parts;
-  const callbackUri = publicUrl + operations.completeProviderSignIn.path;
-  const shown = ({ name, issuer, client_id, scope, created_at }: Provider): ApiProvider => ({
-    name,
-    issuer,
-    client_id,
-    scope,
-    callback_uri: callbackUri,
-    created_at: new Date(created_at).toISOString(),
+  const { database, limiter, outgoing, publicUrl } = parts;
+  const openIdConnect = makeOpenIdConnect(outgoing);
+  const browsers = makeBrowserBinding(publicUrl, AWAY_MS);
+  showErrorsInBrowsers(app);
+
+  const callbackUri = ({ app_id, name }: Pick<Provider, 'app_id' | 'name'>): string =>
+    publicUrl +
+    operations.completeProviderSignIn.path
+      .replace('{appId}', encodeURIComponent(app_id))
+      .replace('{name}', encodeURIComponent(name));
+  const shown = (provider: Provider): ApiProvider => ({
+    name: provider.name,
+    issuer: provider.issuer,
+    client_id: provider.client_id,
+    scope: provider.scope,
+    email_trusted: provider.email_trusted,
+    callback_uri: callbackUri(provider),
+    created_at: new Date(provider.created_at).toISOString(),
   });
 
   route(app, operations.createIdentityProvider, async ({ params: { appId }, body, caller }) => {
     wantOwn(caller, appId);
+    if (body.email_trusted && !manages(caller)) throw new ManagementTokenRequired();
+    if (outgoing.refuses(new URL(body.issuer))) {
+      throw new InvalidRequest('issuer must not be at a private address that TESSERA_PRIVATE_ADDRESSES does not allow');
+    }
     await getApplication(database, caller.tid, appId);
-    const provider = { scope: SCOPE, ...body, tenant_id: caller.tid, app_id: appId, created_at: Date.now() };
+    const defaults = { scope: SCOPE, email_trusted: false };
+    const provider = { ...defaults, ...body, tenant_id: caller.tid, app_id: appId, created_at: Date.now() };
     await insertProvider(database, provider);
     return shown(provider);
   });
@@ -64,70 +94,99 @@ export function providerRoutes(app: FastifyInstance, parts: SignInParts): void {
     return undefined;
   });
 
-  route(app, operations.startProviderSignIn, async ({ params, query, reply }) => {
+  /** Goes back to the application, which learns at its redirect URI what became of the sign-in. */
+  const goBack = (reply: FastifyReply, redirectUri: string, parameters: Record<string, string | undefined>) => {
+    void reply.header('location', withParameters(redirectUri, parameters));
+    return undefined;
+  };
+  /** Does something with a provider. @returns undefined when the provider failed; the log tells why */
+  const attempt = <T>(log: FastifyBaseLogger, work: Promise<T>): Promise<T | undefined> =>
+    work.catch((error: unknown) => {
+      if (!(error instanceof ProviderFailed)) throw error;
+      logFault(log, error);
+      return undefined;
+    });
+
+  route(app, operations.startProviderSignIn, async ({ params, query, request, reply }) => {
     const client = await findClient(database, query.client_id);
     await countBrowser(limiter, client);
     const provider = client?.enabled && (await findProvider(database, client, params.name));
     if (!provider) throw new ProviderNotFound();
-    wantRedirectUri(client, query.redirect_uri);
+    const { redirect_uri: redirectUri, state: ownState, nonce: ownNonce } = query;
+    wantRedirectUri(client, redirectUri);
+    void reply.header('cache-control', 'no-store');
     const checks = { nonce: newCode(), codeVerifier: newCode() };
-    const state = await makeCode<Away>(database, client, {
+    const state = newCode();
+    const away = await attempt(
+      request.log,
+      openIdConnect.authorizationUrl(provider, callbackUri(provider), { ...checks, state }),
+    );
+    if (!away) return goBack(reply, redirectUri, { ...PROVIDER_FAILED, state: ownState });
+    await keepState<PendingSignIn>(database, client, state, {
       purpose: 'provider',
       lifetime: AWAY_MS,
       data: {
         ...checks,
         provider: provider.name,
-        redirectUri: query.redirect_uri,
+        redirectUri,
         create: query.create_new_user ?? false,
-        ...(query.state !== undefined && { state: query.state }),
-        ...(query.nonce !== undefined && { ownNonce: query.nonce }),
+        browser: browsers.begin(reply, state),
+        ...(ownState !== undefined && { state: ownState }),
+        ...(ownNonce !== undefined && { ownNonce }),
       },
     });
-    void reply.header('location', (await providerUrl(provider, callbackUri, { ...checks, state })).href);
-    void reply.header('cache-control', 'no-store');
+    void reply.header('location', away.href);
     return undefined;
   });
 
-  route(app, operations.completeProviderSignIn, async ({ query, request, reply }) => {
-    const away = await redeemState<Away>(database, 'provider', query.state);
-    const client = away && (await findClient(database, away.client_id));
-    const provider = client?.enabled && (await findProvider(database, client, away!.data.provider));
-    if (!away || !client || !provider)
-      throw new InvalidRequest('state is none that the tenant waits for: sign in again');
-    const { redirectUri, state, ownNonce, create, ...checks } = away.data;
+  route(app, operations.completeProviderSignIn, async ({ params, query, request, reply }) => {
     void reply.header('cache-control', 'no-store');
-    /** The application learns at its redirect URI what became of it. */
-    const backWith = (error: string): undefined => {
-      const url = new URL(redirectUri);
-      url.searchParams.set('error', error);
-      if (state !== undefined) url.searchParams.set('state', state);
-      void reply.header('location', url.href);
-      return undefined;
-    };
-    if ('error' in query) return backWith('access_denied');
-    // At the tenant's own address, whatever a proxy in front of it has taken off.
-    const landed = new URL(callbackUri);
+    const pending = await findState<PendingSignIn>(database, 'provider', query.state);
+    const isOwn = pending !== undefined && browsers.end(request, reply, query.state, pending.data.browser);
+    const client = isOwn ? await findClient(database, pending.client_id) : undefined;
+    // The state belongs to the provider that this callback URI belongs to, whichever provider has sent the browser here.
+    const isMeant = client?.enabled && client.app_id === params.appId && pending!.data.provider === params.name;
+    const provider = isMeant && (await findProvider(database, client, params.name));
+    if (!pending || !client || !provider || !(await takeCode(database, pending))) {
+      throw new InvalidRequest('Unknown or expired state. Start the sign-in again');
+    }
+    const { redirectUri, state, ownNonce, create, ...checks } = pending.data;
+    if ('error' in query) {
+      const error = KNOWN_ERRORS.has(String(query.error)) ? String(query.error) : 'server_error';
+      return goBack(reply, redirectUri, { error, state });
+    }
+    // At the server's own address, whatever a proxy in front of it has taken off.
+    const landed = new URL(callbackUri(provider));
     landed.search = new URL(request.url, publicUrl).search;
-    const external = await externalUser(provider, landed, { ...checks, state: query.state }).catch((error: unknown) => {
-      if (!(error instanceof ProviderFailed)) throw error;
-      logFault(request.log, error);
-      return undefined;
-    });
-    if (!external) return backWith('server_error');
+    const external = await attempt(
+      request.log,
+      openIdConnect.externalUser(provider, landed, { ...checks, state: query.state }),
+    );
+    if (!external) return goBack(reply, redirectUri, { ...PROVIDER_FAILED, state });
     const method = methodOf(provider, external);
     const user = await linkedUser(database, client.tenant_id, method);
     const profile = newProfile(client, external, create);
-    if (user === 'refused' || user?.status === 'Disabled' || (!user && !profile)) return backWith('access_denied');
+    if (user?.status === 'Disabled') return goBack(reply, redirectUri, { ...DISABLED, state });
+    if (!user && !profile) return goBack(reply, redirectUri, { ...NO_USER, state });
     const code = await browserCode(database, client, {
       ...(user ? { userId: user.user_id } : { create: profile! }),
       redirectUri,
       method,
       wishes: { nonce: ownNonce },
     });
-    void reply.header('location', withCode(redirectUri, code, state));
-    return undefined;
+    return goBack(reply, redirectUri, { code, state });
   });
 }
+
+const PROVIDER_FAILED = {
+  error: 'server_error',
+  error_description: 'The identity provider did not respond as OpenID Connect requires',
+};
+const DISABLED = { error: 'access_denied', error_description: 'The user is disabled' };
+const NO_USER = {
+  error: 'access_denied',
+  error_description: 'No user belongs to this account, and the sign-in may not create one',
+};
 
 const findProvider = async (
   database: Database,

@@ -10,11 +10,13 @@ export interface Provider {
   client_id: string;
   client_secret: string;
   scope: string;
+  /** Whether its emails count as verified where it does not say whether they are. */
+  email_trusted: boolean;
   /** Milliseconds since the epoch. */
   created_at: number;
 }
 
-const COLUMNS = 'tenant_id, app_id, name, issuer, client_id, client_secret, scope, created_at';
+const COLUMNS = 'tenant_id, app_id, name, issuer, client_id, client_secret, scope, email_trusted, created_at';
 
 /** The providers of an application, by name. */
 export async function listProviders(database: Queryable, tenantId: string, appId: string): Promise<Provider[]> {
@@ -28,11 +30,11 @@ export async function listProviders(database: Queryable, tenantId: string, appId
 
 /** @throws ProviderTaken */
 export async function insertProvider(database: Queryable, provider: Provider): Promise<void> {
-  const { tenant_id, app_id, name, issuer, client_id, client_secret, scope, created_at } = provider;
+  const { tenant_id, app_id, name, issuer, client_id, client_secret, scope, email_trusted, created_at } = provider;
   try {
     await database.query({
-      text: `insert into identity_providers (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      values: [tenant_id, app_id, name, issuer, client_id, client_secret, scope, created_at],
+      text: `insert into identity_providers (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      values: [tenant_id, app_id, name, issuer, client_id, client_secret, scope, email_trusted, created_at],
     });
   } catch (error) {
     if (isUniqueViolation(error)) throw new ProviderTaken();
