@@ -49,6 +49,8 @@ const MAX_FAULTS = 50;
 const PATH_MAX_LENGTH = 200;
 /** Shorter strings are scanned by the loop below, longer ones by the regular expression engine. */
 const SHORT = 24;
+/** So many characters take about as long to read as a value does. */
+const LONG = 256;
 /** Whole numbers of so many digits are small integers to V8, and added up digit by digit. */
 const SMALL_DIGITS = 9;
 
@@ -83,6 +85,8 @@ export class JsonReader {
   #container: Members | unknown[] | undefined;
   /** The name of the member that is being read, when the container is an object. */
   #key = '';
+  /** How many more values this step reads. */
+  #left = 0;
   /** Whether a limit was passed: what follows is not read. */
   #isTooLarge = false;
   /** How many members the container has so far, when it is an object. */
@@ -102,13 +106,14 @@ export class JsonReader {
 
   /**
    * Reads on.
-   * @param most how many values to read before stopping
+   * @param most how many values to read before stopping; a long string counts as many
    * @returns whether the whole text is read
    * @throws JsonSyntaxError
    */
   read(most = Infinity): boolean {
     const text = this.#text;
-    for (let left = most; left > 0; left -= 1) {
+    this.#left = most;
+    for (; this.#left > 0; this.#left -= 1) {
       let value: unknown;
       const code = this.#skipSpace();
       if (code === QUOTE) value = this.#string();
@@ -180,7 +185,7 @@ export class JsonReader {
     if (this.#limits) {
       // Both would change what other objects inherit, in code that copies members one by one.
       if (key === '__proto__') this.#report('name', 'is not allowed as a name');
-      else if (key === 'prototype' && this.#around.at(-2) === 'constructor')
+      else if (key === 'prototype' && this.#isInConstructor())
         this.#report('name', 'is not allowed as a name');
       if (this.#count > this.#limits.members) {
         this.#report('size', `is one of more than ${this.#limits.members} members of one object`);
@@ -193,6 +198,11 @@ export class JsonReader {
     }
     if (this.#skipSpace() !== COLON) throw this.#unexpected();
     this.#position += 1;
+  }
+
+  #isInConstructor(): boolean {
+    const [around, key] = this.#around.slice(-3);
+    return key === 'constructor' && around !== undefined && !Array.isArray(around);
   }
 
   #skipSpace(): number {
@@ -221,6 +231,7 @@ export class JsonReader {
       this.#report('size', `must have at most ${this.#limits.characters} characters`);
       return '';
     }
+    if (end - start > LONG) this.#left -= (end - start) / LONG;
     if (isPlain) return text.slice(start, end);
     try {
       return JSON.parse(text.slice(start - 1, end + 1)) as string;
@@ -301,13 +312,13 @@ export class JsonReader {
     for (const [depth, container] of containers.entries()) {
       if (path.length > PATH_MAX_LENGTH) break;
       if (Array.isArray(container)) path += `[${container.length}]`;
-      else if (container !== undefined) path += path ? `.${keys[depth]}` : keys[depth]!;
+      else if (container !== undefined) path += (path && '.') + keys[depth]!.slice(0, PATH_MAX_LENGTH);
     }
     return path.slice(0, PATH_MAX_LENGTH);
   }
 
   #unexpected(): JsonSyntaxError {
-    return new JsonSyntaxError(this.#position + 1);
+    return new JsonSyntaxError(Math.min(this.#position, this.#text.length) + 1);
   }
 }
 

@@ -21,6 +21,7 @@ export function customDataFaults(data: object, maxBytes = CUSTOM_DATA_MAX_BYTES)
     // Each value takes two bytes at least, with what divides it from the next.
     if (2 * (values + open.length) > maxBytes + 2) return [tooLarge];
     if (typeof value === 'string') {
+      if (value.length > maxBytes) return [tooLarge];
       if (!isStorable(value)) faults.add(UNSTORABLE);
     } else if (typeof value === 'number') {
       if (!Number.isFinite(value)) faults.add('must not contain numbers beyond the range of a double');
@@ -28,10 +29,17 @@ export function customDataFaults(data: object, maxBytes = CUSTOM_DATA_MAX_BYTES)
       if (depth > CUSTOM_DATA_MAX_DEPTH) {
         return [`must not nest deeper than ${CUSTOM_DATA_MAX_DEPTH} levels`];
       }
-      for (const [key, member] of Object.entries(value)) {
+      const isArray = Array.isArray(value);
+      const keys = isArray ? [] : Object.keys(value);
+      // Before anything is done for each of them.
+      const members = isArray ? value.length : keys.length;
+      if (2 * (values + open.length + members) > maxBytes + 2) return [tooLarge];
+      for (const key of keys) {
+        if (key.length > maxBytes) return [tooLarge];
         if (!isStorable(key)) faults.add(UNSTORABLE);
-        open.push({ value: member, depth: depth + 1 });
+        open.push({ value: (value as Record<string, unknown>)[key], depth: depth + 1 });
       }
+      if (isArray) for (const member of value as unknown[]) open.push({ value: member, depth: depth + 1 });
     }
   }
   if (faults.size === 0 && customDataBytes(data) > maxBytes) {

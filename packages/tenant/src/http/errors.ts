@@ -5,6 +5,9 @@ import type { BadRequestError, HttpError, IdentifierIsTakenError } from '@tesser
 import type { ApiError } from '../errors.ts';
 import { asApiError, HeaderTooLarge, InvalidRequest, RequestTimeout } from './requestErrors.ts';
 
+/** How long a client that is refused may take to read why. */
+const LEAVE_MS = 1000;
+
 type ErrorBody = BadRequestError | HttpError | IdentifierIsTakenError;
 
 /** How much of a body that is too large is read on. */
@@ -78,4 +81,6 @@ export function refuseUnreadable(fault: Error & { code?: string }, socket: Socke
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${json}`);
+  // A client that leaves its side open would keep the socket, and what the request holds, for as long as it likes.
+  setTimeout(() => socket.destroy(), LEAVE_MS).unref();
 }

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import type { ReadChunks } from '../database/database.ts';
 import { JsonStream, type Written } from './jsonStream.ts';
+import { Pace } from './pace.ts';
 
 /** The most characters of JSON that the items of one page may have: a page ends early when its items are that large. */
 const PAGE_MAX_CHARACTERS = 32 * 1024 * 1024;
@@ -16,6 +17,7 @@ export async function sendList<Row>(
   rest: (count: number) => object | Promise<object> = () => ({}),
 ): Promise<Written> {
   const out = new JsonStream(reply);
+  const pace = new Pace();
   try {
     let count = 0;
     await out.write('{"result":[');
@@ -23,6 +25,7 @@ export async function sendList<Row>(
       for (const row of rows) {
         await out.write(`${count === 0 ? '' : ','}${JSON.stringify(show(row))}`);
         count += 1;
+        await pace.step();
         if (out.length > PAGE_MAX_CHARACTERS) return false;
       }
       return true;

@@ -27,6 +27,8 @@ const MAX_HEADER_BYTES = 64 * 1024;
 /** How long a client may take to send the header, and the whole request. */
 const HEADER_MS = 5000;
 const REQUEST_MS = 10_000;
+/** How long a connection may carry no byte while a response is under way. */
+const STALLED_MS = 20_000;
 
 /** Registers the routes of a subject. */
 export type Routes = (app: FastifyInstance) => void;
@@ -58,6 +60,7 @@ export async function makeServer(parts: ServerParts): Promise<FastifyInstance> {
     bodyLimit: PUBLIC_BODY_LIMIT,
     trustProxy: trustedProxies.length > 0 && trustedProxies,
     requestTimeout: REQUEST_MS,
+    connectionTimeout: STALLED_MS,
     // Longer than any identifier may be, so that the schema and not the router refuses one.
     routerOptions: { maxParamLength: MAX_HEADER_BYTES, ignoreTrailingSlash: true },
     http: {

@@ -145,7 +145,7 @@ export async function runRestore(
   await wantFile(file);
   const storage = await openStorage(location, connections, log);
   try {
-    const count = await restore(storage.database, linesOf(createReadStream(file, 'latin1')), signal);
+    const count = await restore(storage.database, linesOf(createReadStream(file) as AsyncIterable<Buffer>), signal);
     process.stderr.write(`${count} rows restored.\n`);
   } finally {
     await storage.close();

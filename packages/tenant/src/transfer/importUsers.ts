@@ -36,6 +36,10 @@ export interface ImportResult {
 }
 
 const BATCH = 1000;
+/** A batch of longer lines has fewer of them. */
+const BATCH_MAX_BYTES = 8 * 1024 * 1024;
+/** No user needs a longer line. */
+const LINE_MAX_BYTES = 1024 * 1024;
 /** As many as the threads that hash can have before them without refusing more. */
 const HASHING_AT_ONCE = 8;
 /** Namespace of the IDs of users whose lines name none: the same file gives the same IDs again. */
@@ -135,23 +139,27 @@ async function identify(file: string): Promise<{ key: string; size: number }> {
 }
 
 async function* batches(file: string, skip: number): AsyncGenerator<{ lines: Line[]; bytes: number }> {
-  const input = createReadStream(file, 'latin1');
+  const input = createReadStream(file);
   let number = 0;
   let lines: Line[] = [];
-  for await (const bytes of linesOf(input)) {
+  let length = 0;
+  for await (const bytes of linesOf(input as AsyncIterable<Buffer>, LINE_MAX_BYTES)) {
     number += 1;
     // An export from elsewhere may begin with a byte order mark.
     const line = number === 1 && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
     if (number <= skip || line.toString('latin1').trim() === '') continue;
     lines.push({ number, line });
-    if (lines.length < BATCH) continue;
+    length += line.length;
+    if (lines.length < BATCH && length < BATCH_MAX_BYTES) continue;
     yield { lines, bytes: input.bytesRead };
     lines = [];
+    length = 0;
   }
   if (lines.length > 0) yield { lines, bytes: input.bytesRead };
 }
 
 function parsed(isLine: ValidateFunction<UserLine>, bytes: Buffer): UserLine {
+  if (bytes.length > LINE_MAX_BYTES) throw new InvalidRequest('is longer than 1 MB');
   const line = exactJson(bytes, 'line');
   if (!isLine(line)) throw new InvalidRequest(faultsOf(isLine.errors ?? [], 'line'));
   return line;

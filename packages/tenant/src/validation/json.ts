@@ -25,6 +25,7 @@ export function exactJson(bytes: Buffer, subject: Subject = 'body'): unknown {
 /** Reads JSON as `exactJson` does, and lets other work run after every 8 ms. */
 export async function exactJsonInSlices(bytes: Buffer): Promise<unknown> {
   const reader = readerOf(bytes, 'body');
+  await nextTurn();
   let began = performance.now();
   while (!read(reader, VALUES_AT_ONCE, 'body')) {
     if (performance.now() - began < SLICE_MS) continue;

@@ -28,8 +28,11 @@ export function makeCompiler(coerceTypes = false): <T>(schema: object) => Valida
     const findsAll = once(() => all().compile<T>(schema));
     const validate = ((data: unknown): data is T => {
       if (findsFirst()(data)) return true;
-      const finder = isSmall(data) ? findsAll() : findsFirst();
-      finder(data);
+      let finder = findsFirst();
+      if (isSmall(data)) {
+        finder = findsAll();
+        finder(data);
+      }
       validate.errors = finder.errors;
       return false;
     }) as ValidateFunction<T>;

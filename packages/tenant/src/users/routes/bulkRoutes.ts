@@ -27,7 +27,7 @@ import { asApiError, InvalidRequest } from '../../http/requestErrors.ts';
 import { faultsOf } from '../../validation/faults.ts';
 import { writerOf } from '../../http/authentication.ts';
 import { JsonStream, type Written } from '../../http/jsonStream.ts';
-import { paced } from '../../http/pace.ts';
+import { Pace, paced } from '../../http/pace.ts';
 import { route } from '../../http/route.ts';
 import { makeCompiler } from '../../validation/validator.ts';
 
@@ -35,7 +35,11 @@ import { makeCompiler } from '../../validation/validator.ts';
 type Outcome = User | ApiError;
 
 /** So many items are worked on at once, and answered before the next ones: memory holds no more of them. */
-const SLICE = 50;
+const SLICE_MOST = 50;
+/** So many are, where nothing tells how large they are. */
+const SLICE_FIRST = 10;
+/** About so many characters of users are worked on at once. */
+const SLICE_CHARACTERS = 200_000;
 /** Passwords of one request that are hashed or wait for it: another request's turn comes between. */
 const HASHING_AT_ONCE = 4;
 
@@ -138,10 +142,15 @@ async function sendOutcomes(
 ): Promise<Written> {
   const out = new JsonStream(reply);
   const count = { succeeded: 0, failed: 0 };
+  const pace = new Pace();
   try {
     await out.write('{"result":{"items":[');
-    for (let start = 0; start < items.length; start += SLICE) {
-      const outcomes = await work(items.slice(start, start + SLICE));
+    const bytes = Number(reply.request.headers['content-length']);
+    let size = bytes > 0 ? sliceOf(bytes / items.length) : SLICE_FIRST;
+    for (let start = 0, end; start < items.length; start = end) {
+      end = start + size;
+      const outcomes = await work(items.slice(start, end));
+      const before = out.length;
       const [first] = outcomes;
       // When nothing at all can be done, the request fails and may be sent again.
       if (start === 0 && outcomes.every((one) => one instanceof ApiError && one.status >= 500)) throw first as ApiError;
@@ -150,13 +159,19 @@ async function sendOutcomes(
         count[one instanceof ApiError ? 'failed' : 'succeeded'] += 1;
         if (one instanceof ApiError) logFault(reply.log, one);
         await out.write(`${place === 0 ? '' : ','}${JSON.stringify(bulkItem(one, caller))}`);
+        await pace.step();
       }
+      size = sliceOf((out.length - before) / outcomes.length);
     }
     return out.end(`],"succeeded":${count.succeeded},"failed":${count.failed}}}`);
   } catch (error) {
     return out.fail(error);
   }
 }
+
+/** How many items are worked on at once. @param length of one, in characters */
+const sliceOf = (length: number): number =>
+  Math.max(1, Math.min(SLICE_MOST, Math.floor(SLICE_CHARACTERS / length)));
 
 function contextOf(
   forPasswords: ForPasswords,
@@ -200,8 +215,8 @@ const keysOf = ({ userId, input }: AskedUpdate): string[] => [
 ];
 
 function checkedUpdate(isUpdate: ValidateFunction<UpdateUserInput>, item: unknown): AskedUpdate {
-  const { user_id: userId, ...input } =
-    item !== null && typeof item === 'object' ? (item as Record<string, unknown>) : {};
+  const isObject = item !== null && typeof item === 'object' && !Array.isArray(item);
+  const { user_id: userId, ...input } = isObject ? (item as Record<string, unknown>) : {};
   if (typeof userId !== 'string' || userId === '') throw new InvalidRequest('user_id is required');
   if (!formats['plain-text'].test(userId) || userId.length > 255)
     throw new InvalidRequest('user_id is no ID of a user');
