@@ -5,7 +5,23 @@ import { JSON_LIMITS, JsonReader, JsonSyntaxError, readJson } from '../src/index
 /** Pieces of JSON, right and wrong, that any text is made of. */
 const pieces = fc.constantFrom(
   ...['{', '}', '[', ']', ':', ',', '"', '\\', '"a"', '"b"', '1', '-', '0', '-0', 'e', 'E', '+', '.', '01', '1e5'],
-  ...['true', 'false', 'null', 'nul', ' ', '\n', '\t', '\f', '\ufeff', '\\u0041', '\\"', '\\x', 'a', '\u0001', '\ud800'],
+  ...[
+    'true',
+    'false',
+    'null',
+    'nul',
+    ' ',
+    '\n',
+    '\t',
+    '\f',
+    '\ufeff',
+    '\\u0041',
+    '\\"',
+    '\\x',
+    'a',
+    '\u0001',
+    '\ud800',
+  ],
 );
 const texts = fc.oneof(
   fc.json(),

@@ -186,7 +186,8 @@ it('gives a user whom nobody has been yet to the owner of the email, without the
   const attempt = { username: email, username_type: 'email', password };
   expect((await shop.send('POST', '/cis/v1/auth/password/authenticate', attempt)).status).toBe(401);
   const { body } = await shop.send('GET', `/cis/v1/users/${user.user_id}/history`);
-  const attributes = body.result[0].changes.map(({ attribute }: { attribute: string }) => attribute);
+  const changes = body.result[0].changes as { attribute: string }[];
+  const attributes = changes.map(({ attribute }) => attribute);
   expect(attributes).toEqual(expect.arrayContaining(['credentials', 'email', 'sign_in']));
 });
 

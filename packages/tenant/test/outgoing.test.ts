@@ -118,7 +118,7 @@ describe('what a provider says', () => {
     await tenant.close();
     await provider.close();
   });
-  const signIn = async (account: Omit<Account, 'sub'>, name = 'partner'): Promise<'in' | string> => {
+  const signIn = async (account: Omit<Account, 'sub'>, name = 'partner'): Promise<string> => {
     provider.account = { sub: freshEmail(), ...account };
     const landed = await browseTo(startUrl(tenant, shop.client_id, name), REDIRECT);
     return landed.searchParams.get('error') ?? 'in';

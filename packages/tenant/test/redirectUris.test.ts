@@ -48,7 +48,7 @@ it.each([
 ])('no client may register %s', async (uri) => {
   const { status, body } = await register([uri]);
   expect(status).toBe(400);
-  expect(body.message.join()).toContain('redirect_uris[0] must be an https URI');
+  expect(String(body.message)).toContain('redirect_uris[0] must be an https URI');
 });
 
 /** Signs in with a password in the browser. @returns where the browser ends */

@@ -185,8 +185,7 @@ export class JsonReader {
     if (this.#limits) {
       // Both would change what other objects inherit, in code that copies members one by one.
       if (key === '__proto__') this.#report('name', 'is not allowed as a name');
-      else if (key === 'prototype' && this.#isInConstructor())
-        this.#report('name', 'is not allowed as a name');
+      else if (key === 'prototype' && this.#isInConstructor()) this.#report('name', 'is not allowed as a name');
       if (this.#count > this.#limits.members) {
         this.#report('size', `is one of more than ${this.#limits.members} members of one object`);
       }

@@ -21,7 +21,8 @@ export const CreateProviderInput = Closed(
     issuer: Type.String({
       maxLength: 2048,
       format: 'issuer',
-      description: 'Its issuer identifier, below which its discovery document is: an https URL, or http on this machine',
+      description:
+        'Its issuer identifier, below which its discovery document is: an https URL, or http on this machine',
     }),
     client_id: Type.String({
       minLength: 1,
@@ -177,7 +178,10 @@ export const providerOperations = {
     ),
     responses: {
       302: { description: 'To the redirect URI' },
-      400: { description: 'The state is unknown or has expired, or belongs to another browser', schema: BadRequestError },
+      400: {
+        description: 'The state is unknown or has expired, or belongs to another browser',
+        schema: BadRequestError,
+      },
       429: { description: 'Too many of these came: try again after Retry-After', schema: HttpError },
     },
   },

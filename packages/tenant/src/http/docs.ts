@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
-import { fastify, type FastifyInstance } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { openApiDocument } from '@tessera/contract';
 import { errorTable } from '../errors.ts';
 import { RouteNotFound } from './requestErrors.ts';
@@ -23,33 +23,37 @@ export function docsRoutes(app: FastifyInstance, publicUrl: string, version: str
     const { statusCode, headers, rawPayload } = await (await page).inject({ url: path });
     if (statusCode !== 200) return undefined;
     const tag = `"${createHash('sha256').update(rawPayload).digest('base64url')}"`;
-    return { type: String(headers['content-type']), body: await gzip(rawPayload), tag };
+    return { type: String(headers['content-type']), body: rawPayload, compressed: await gzip(rawPayload), tag };
   };
-  for (const url of ['/docs', '/docs/*']) {
-    app.get(url, { onRequest: app.countSource }, async ({ url: target, headers }, reply) => {
-      const path = target.split('?', 1)[0]!.replace(/^\/docs\/?$/, '/docs/');
-      const file = files.get(path) ?? (await read(path));
-      if (!file) throw new RouteNotFound();
-      files.set(path, file);
-      void reply.headers({ etag: file.tag, 'cache-control': 'no-cache', vary: 'accept-encoding' });
-      if (headers['if-none-match'] === file.tag) return reply.status(304).send();
-      if (headers['accept-encoding']?.includes('gzip')) {
-        return reply.header('content-encoding', 'gzip').type(file.type).send(file.body);
-      }
-      return reply.type(file.type).send(await gunzip(file.body));
-    });
-  }
+  const serve = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const path = request.url.split('?', 1)[0]!;
+    // The page's links are relative to this.
+    if (path === '/docs') return reply.redirect('/docs/');
+    // Written in any other way, a path would fill the memory.
+    const file = FILES.includes(path) ? (files.get(path) ?? (await read(path))) : undefined;
+    if (!file) throw new RouteNotFound();
+    files.set(path, file);
+    const { 'if-none-match': known, 'accept-encoding': encodings = '' } = request.headers;
+    void reply.headers({ etag: file.tag, 'cache-control': 'no-cache', vary: 'accept-encoding' });
+    if (known === file.tag) return reply.status(304).send();
+    if (!encodings.includes('gzip')) return reply.type(file.type).send(file.body);
+    return reply.header('content-encoding', 'gzip').type(file.type).send(file.compressed);
+  };
+  for (const url of ['/docs', '/docs/*']) app.get(url, { onRequest: app.countSource }, serve);
 }
 
-/** A file of the page, compressed. */
+/** What the page is made of. */
+const FILES = ['/docs/', '/docs/js/scalar.js', '/docs/openapi.json', '/docs/openapi.yaml'];
+
 interface PageFile {
   type: string;
   body: Buffer;
+  compressed: Buffer;
+  /** An entity tag (RFC 9110, 8.8.3). */
   tag: string;
 }
 
 const gzip = promisify<Buffer, Buffer>(zlib.gzip);
-const gunzip = promisify<Buffer, Buffer>(zlib.gunzip);
 
 async function makePage(document: Record<string, unknown>): Promise<FastifyInstance> {
   const { default: scalar } = await import('@scalar/fastify-api-reference');

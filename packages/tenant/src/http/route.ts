@@ -63,8 +63,21 @@ export function route<const O extends Operation>(
   operation: O,
   handler: (call: Call<O>) => Promise<Success<O> | Written> | Success<O>,
 ): void {
-  const { method, path, params, query, headers, body, bodyLimit, rateLimit, changesState, responses, secured, management, signedIn } =
-    operation as Operation;
+  const {
+    method,
+    path,
+    params,
+    query,
+    headers,
+    body,
+    bodyLimit,
+    rateLimit,
+    changesState,
+    responses,
+    secured,
+    management,
+    signedIn,
+  } = operation as Operation;
   const success = SUCCESSES.find((status) => responses[status])!;
   app.route({
     method,

@@ -14,7 +14,9 @@ export function mayReach(allowed: readonly string[]): MayReach {
   return (address) => {
     if (!ipaddr.isValid(address)) return false;
     const parsed = ipaddr.process(address);
-    const isAllowed = networks.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match(network, bits));
+    const isAllowed = networks.some(
+      ([network, bits]) => network.kind() === parsed.kind() && parsed.match(network, bits),
+    );
     return isAllowed || parsed.range() === 'unicast';
   };
 }

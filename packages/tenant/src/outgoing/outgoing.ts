@@ -47,12 +47,12 @@ export function makeOutgoing(privateAddresses: readonly string[] = []): Outgoing
       const { fetch, agent } = await loaded;
       const signals = [AbortSignal.timeout(WHOLE_MS), ...(init.signal ? [init.signal] : [])];
       if (refuses(reaches, new URL(url))) throw new AddressRefused();
-      return (await fetch(url, {
+      return await fetch(url, {
         ...(init as object),
         redirect: 'manual',
         signal: AbortSignal.any(signals),
         dispatcher: agent,
-      })) as unknown as Response;
+      });
     },
     refuses: (url) => refuses(reaches, url),
     close: async () => (await loaded)?.agent.destroy(),

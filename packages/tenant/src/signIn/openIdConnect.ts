@@ -51,7 +51,7 @@ export interface OpenIdConnect {
 /** @param outgoing decides which addresses may be reached: whoever sets up a provider chooses its URLs */
 export function makeOpenIdConnect(outgoing: Outgoing): OpenIdConnect {
   const known = new LRUCache<string, Promise<Configuration>>({ max: 1000, ttl: DISCOVERY_MS });
-  const fetch: CustomFetch = (url, options) => outgoing.fetch(url, options as RequestInit);
+  const fetch: CustomFetch = (url, options) => outgoing.fetch(url, options);
 
   const configurationOf = ({ tenant_id, issuer, client_id, client_secret }: Provider): Promise<Configuration> => {
     const key = JSON.stringify([tenant_id, issuer, client_id, client_secret]);

@@ -29,9 +29,7 @@ export function admissionOf(user: User, method: Method, joins: boolean): Admissi
   if (authType === 'oauth2') {
     const isKnown = user.identities.some(
       (one) =>
-        one.auth_type === authType &&
-        one.provider_name === method.providerName &&
-        one.identifier === method.identifier,
+        one.auth_type === authType && one.provider_name === method.providerName && one.identifier === method.identifier,
     );
     if (!isKnown && !(proved && addressIdentifies(user, proved))) return undefined;
     // Who is known at the provider owns the profile, and the email that the provider has verified.

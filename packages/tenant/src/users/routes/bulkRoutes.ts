@@ -170,8 +170,7 @@ async function sendOutcomes(
 }
 
 /** How many items are worked on at once. @param length of one, in characters */
-const sliceOf = (length: number): number =>
-  Math.max(1, Math.min(SLICE_MOST, Math.floor(SLICE_CHARACTERS / length)));
+const sliceOf = (length: number): number => Math.max(1, Math.min(SLICE_MOST, Math.floor(SLICE_CHARACTERS / length)));
 
 function contextOf(
   forPasswords: ForPasswords,
