@@ -9,7 +9,8 @@ import { browseTo, STAND_IN_CLIENT, startStandInProvider, type StandInProvider }
  * Two people use an application in any order, through every route. Each can write any address into a profile, and can read only
  * the messages that go to their own addresses. Whoever signs in to a profile first owns it, and nobody else ever signs in to it.
  */
-useSignIns();
+const UNLIMITED = { count: 1_000_000, seconds: 60 };
+useSignIns({ limits: { source: UNLIMITED, client: UNLIMITED } });
 
 let provider: StandInProvider;
 beforeAll(async () => {
@@ -99,7 +100,8 @@ const create = ({ who, email, phone, secondary, username, password }: Create): S
   toString: () => `${who} creates ${JSON.stringify({ email, phone, secondary, username, password })}`,
   async run(world) {
     const name = username || (!email && !phone) ? freshEmail() : undefined;
-    const secret = password && (name || email) ? PASSWORD : undefined;
+    // Each has a password of their own.
+    const secret = password && (name || email) ? `${PASSWORD} of the ${who}` : undefined;
     const { status, body } = await shop.send('POST', '/cis/v1/users', {
       ...(email && { email: world.addresses[email].email }),
       ...(phone && { phone_number: world.addresses[phone].phone_number }),

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect } from 'vitest';
+import type { TenantOptions } from '../src/index.ts';
 import { startDeliveries, type Deliveries } from './deliveries.ts';
 import { freshDatabase, type FreshDatabase } from './freshDatabase.ts';
 import { freshEmail, makeClient, startTestTenant, type Answer, type Client, type TestTenant } from './testTenant.ts';
@@ -24,13 +25,13 @@ export let other: TestTenant;
 export let shop: Client & { clientId: string; clientSecret: string; appId: string };
 
 /** Starts a service of two instances for the tests of one file. When they are over, what it has told is searched for secrets. */
-export function useSignIns(): void {
+export function useSignIns(more: Pick<TenantOptions, 'limits'> = {}): void {
   beforeAll(async () => {
     logged = [];
     secrets = new Set(PASSWORDS);
     database = await freshDatabase();
     deliveries = await startDeliveries();
-    const options = { storage: { databaseUrl: database.url }, delivery: deliveries.options };
+    const options = { storage: { databaseUrl: database.url }, delivery: deliveries.options, ...more };
     const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
     tenant = await startTestTenant(options, log);
     other = await startTestTenant({ ...options, publicUrl: tenant.url }, log);

@@ -41,18 +41,21 @@ it('imports the good lines, tells the bad ones by number, and exports what it ha
     JSON.stringify({ email: 'bob@example.com', nickname: 'B' }),
     JSON.stringify({ language: 'en' }),
     JSON.stringify({ user_id: 'ada-1', email: 'twin@example.com' }),
-    JSON.stringify({ email: 'eve@example.com', credentials: { password: 'correct horse' } }),
+    // A carriage return alone is white space, and ends no line.
+    JSON.stringify({ email: 'eve@example.com', credentials: { password: 'correct horse' } }).replace(',', ',\r'),
+    JSON.stringify({ email: 'long@example.com', custom_data: { text: 'x'.repeat(1024 * 1024) } }),
   ];
   await writeFile(file, lines.join('\n'));
   const imported = await run(database, 'import', file);
   expect(imported.code).toBe(1);
-  expect(imported.stdout).toMatch(/^2 users imported, 5 bad lines, in [\d.]+ s\.\n$/);
+  expect(imported.stdout).toMatch(/^2 users imported, 6 bad lines, in [\d.]+ s\.\n$/);
   expect(imported.stderr.split('\n').filter((line) => line.startsWith('line '))).toEqual([
     expect.stringMatching(/^line 2: is not valid JSON/),
     'line 4: email is taken: Another user has this email',
     'line 5: nickname is not a known property',
     expect.stringMatching(/^line 6: email, phone_number, username or external_user_id is required/),
     'line 7: user_id is on another line, too',
+    'line 9: is longer than 1 MB',
   ]);
 
   await withTenant(database, async (client) => {
