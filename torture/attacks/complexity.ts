@@ -103,11 +103,13 @@ class Meter {
 function faultOf(costs: Measured[]): string | undefined {
   const long = costs.find(({ turn }) => turn > MOST_TURN);
   if (long) return `one turn of the event loop takes ${(long.turn / 1000).toFixed(1)} ms`;
-  for (const [place, { cpu }] of costs.entries()) {
-    const before = costs[place - 1]?.cpu;
-    if (before === undefined || cpu < COUNTS_FROM) continue;
-    const growth = cpu / Math.max(before, COUNTS_FROM / MOST_GROWTH);
-    if (growth > MOST_GROWTH) return `twice the size takes ${growth.toFixed(1)} times the CPU time`;
-  }
-  return undefined;
+  const [least, middle, most] = costs.map(({ cpu }) => Math.max(cpu, COUNTS_FROM / MOST_GROWTH)) as [
+    number,
+    number,
+    number,
+  ];
+  // A collection of garbage in one of the three shows in one of the two steps, and not in both together.
+  const growth = Math.max(middle / least, most / middle);
+  const isSteady = most / least <= MOST_GROWTH ** 2 && growth <= 2 * MOST_GROWTH - 2;
+  return growth <= MOST_GROWTH || isSteady ? undefined : `twice the size takes ${growth.toFixed(1)} times the CPU time`;
 }

@@ -50,6 +50,21 @@ it('serves a page to read it on, which asks nothing of the internet', async () =
   }
 });
 
+it('serves the page under one name for each file, and compressed to those who accept it', async () => {
+  const [plain, packed] = await Promise.all(
+    ['identity', 'gzip'].map((encoding) =>
+      fetch(`${tenant.url}/docs/js/scalar.js`, { headers: { 'accept-encoding': encoding } }),
+    ),
+  );
+  expect([plain!.headers.get('content-encoding'), packed!.headers.get('content-encoding')]).toEqual([null, 'gzip']);
+  expect(await plain!.text()).toBe(await packed!.text());
+  const known = { 'if-none-match': plain!.headers.get('etag')! };
+  expect((await fetch(`${tenant.url}/docs/js/scalar.js`, { headers: known })).status).toBe(304);
+  for (const path of ['/docs/%6as/scalar.js', '/docs//js/scalar.js', '/docs/nothing']) {
+    expect((await fetch(tenant.url + path)).status).toBe(404);
+  }
+});
+
 it('says that it lives and is ready', async () => {
   expect(await fetchJson('/healthz')).toEqual({ status: 'ok' });
   expect(await fetchJson('/readyz')).toEqual({ status: 'ok' });

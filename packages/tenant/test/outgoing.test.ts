@@ -59,11 +59,13 @@ describe('a request to a private address', () => {
     'https://[fe80::1]',
     'https://[64:ff9b::7f00:1]',
     'https://[2002:7f00:1::]',
+    'https://[::7f00:1]',
+    'https://[100:0:0:1::1]',
   ])('is refused when a provider is set up: %s', async (issuer) => {
     const { status, body } = await addProvider(tenant, appId, { issuer });
     expect({ status, message: body.message[0] }).toEqual({
       status: 400,
-      message: expect.stringMatching(/^issuer must not be at a private address/),
+      message: expect.stringMatching(/^issuer must (?:not be at a private address|be an https URL)/),
     });
   });
 
@@ -149,6 +151,27 @@ describe('what a provider says', () => {
     expect(await signIn({ idToken: { email: freshEmail() } }, 'trusted')).toBe('in');
     expect(await signIn({ idToken: { email: freshEmail(), email_verified: false } }, 'trusted')).toBe('access_denied');
     expect(await signIn({ idToken: { email: freshEmail() } })).toBe('access_denied');
+  });
+
+  it('is not trusted against its own word, nor where anybody can be an administrator', async () => {
+    const email = freshEmail();
+    const account = { idToken: { email_verified: false }, userInfo: { email } };
+    expect(await signIn(account, 'trusted')).toBe('access_denied');
+    const shared = { issuer: 'https://login.microsoftonline.com/common/v2.0', name: 'entra', email_trusted: true };
+    expect((await addProvider(tenant, shop.app_id, shared)).status).toBe(400);
+  });
+
+  it.each(['', 'x'.repeat(256), 'a\u0000b'])('names the user by a subject that is one: %j', async (sub) => {
+    provider.account = { sub, idToken: { email: freshEmail(), email_verified: true } };
+    const landed = await browseTo(startUrl(tenant, shop.client_id), REDIRECT);
+    expect(landed.searchParams.get('error')).toBe('server_error');
+  });
+
+  it('is not read when it is compressed, though nobody asked for that', async () => {
+    provider.compressed = true;
+    await addProvider(tenant, shop.app_id, { issuer: provider.issuer, name: 'bomb', client_secret: 'a third one' });
+    expect(await signIn({ idToken: { email: freshEmail(), email_verified: true } }, 'bomb')).toBe('server_error');
+    provider.compressed = false;
   });
 
   it('is looked up once for many sign-ins, and is not read beyond bounds', async () => {

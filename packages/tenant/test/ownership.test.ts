@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freshEmail, freshPhone, type Answer } from './testTenant.ts';
-import { auth, deliveries, PASSWORD, REDIRECT, shop, tenant, useSignIns } from './signInSetup.ts';
+import { auth, deliveries, newApp, PASSWORD, REDIRECT, shop, signIn, tenant, useSignIns } from './signInSetup.ts';
 import { browseTo, STAND_IN_CLIENT, startStandInProvider, type StandInProvider } from './standInProvider.ts';
 
 /**
@@ -389,3 +389,54 @@ it('an address that the owner verifies in a session, or a management call, signs
   expect((await tenant.send('POST', verify, {})).status).toBe(202);
   expect((await auth('otp/sms', { phone_number: phone, redirect_uri: REDIRECT })).status).toBe(200);
 });
+
+it('an application that creates a user who exists gets that user only when its addresses lead there', async () => {
+  const another = await newApp();
+  const credentials = { password: PASSWORD, force_replace: false };
+  const [victim, phone, username] = [freshEmail(), freshPhone(), freshEmail()];
+  const owned = await shop.create({
+    username,
+    email: freshEmail(),
+    phone_number: phone,
+    secondary_emails: [victim],
+    credentials,
+  });
+  const ask = (input: object) => another.send('POST', '/cis/v1/users', input);
+  const refused = { status: 409, body: { ts_error_code: 'identifier_is_taken' } };
+  // A username is chosen freely, and an unverified secondary address is nobody's.
+  expect(await ask({ username })).toMatchObject(refused);
+  expect(await ask({ email: victim })).toMatchObject(refused);
+  await signIn(username);
+  expect(await ask({ phone_number: phone }), 'unverified, and the profile has an owner').toMatchObject(refused);
+  const verify = `/cis/v1/users/${owned.user_id}/phone-numbers/${encodeURIComponent(phone)}/verify`;
+  await tenant.send('POST', verify, {});
+  const withPassword = { phone_number: phone, username, credentials };
+  expect(await ask(withPassword), 'the password would be dropped').toMatchObject(refused);
+  expect(await ask({ phone_number: phone, email: freshEmail() }), 'the email would be dropped').toMatchObject(refused);
+  const bulk = await another.send('POST', '/cis/v1/users/bulk', {
+    users: [{ email: victim }, { phone_number: phone }],
+  });
+  expect(bulk.body.result).toMatchObject({ failed: 1, items: [{}, { user: { user_id: owned.user_id } }] });
+});
+
+it.each(['otp', 'link'] as const)(
+  'a code that the application delivered itself (%s) is good no more once somebody else has the profile',
+  async (kind) => {
+    const [email, username] = [freshEmail(), freshEmail()];
+    await shop.create({ email, username });
+    const named = { channel: 'direct', identifier: username, identifier_type: 'username' };
+    const sent = await auth(
+      kind === 'otp' ? 'otp/send' : 'link/email/send',
+      kind === 'otp' ? { ...named, expires_in: 60 } : { ...named, redirect_uri: REDIRECT },
+    );
+    const world = newWorld();
+    world.addresses.victim.email = email;
+    expect(await proveInBrowser(world, 'victim', 'email', 'code', false)).toBe(true);
+    const code = sent.body.code as string;
+    const entered =
+      kind === 'otp'
+        ? await auth('otp/authenticate', { passcode: code, identifier: username, identifier_type: 'username' })
+        : await auth('link/email/authenticate', { code });
+    expect(entered.status).toBe(400);
+  },
+);

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 /** What a stand-in provider says of the account that signs in: each source says what it likes. */
@@ -16,6 +17,8 @@ export interface StandInProvider {
   account: Account;
   /** Text after the discovery document, to make it large. */
   padding: string;
+  /** Whether it compresses its responses, whatever the request accepts. */
+  compressed: boolean;
   /** How many requests came, by path. */
   requests: Map<string, number>;
   close(): Promise<void>;
@@ -33,7 +36,11 @@ export async function startStandInProvider(): Promise<StandInProvider> {
       const url = new URL(request.url!, provider.issuer);
       provider.requests.set(url.pathname, (provider.requests.get(url.pathname) ?? 0) + 1);
       const json = (body: object, after = ''): void =>
-        void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body) + after);
+        void (provider.compressed
+          ? response
+              .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+              .end(gzipSync(JSON.stringify(body) + after))
+          : response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body) + after));
       const { issuer } = provider;
       switch (url.pathname) {
         case '/.well-known/openid-configuration':
@@ -87,6 +94,7 @@ export async function startStandInProvider(): Promise<StandInProvider> {
     issuer: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     account: { sub: 'nobody' },
     padding: '',
+    compressed: false,
     requests: new Map(),
     close: async () => {
       server.closeAllConnections();

@@ -87,8 +87,8 @@ export class JsonReader {
   #key = '';
   /** How many more values this step reads. */
   #left = 0;
-  /** Whether a limit was passed: what follows is not read. */
-  #isTooLarge = false;
+  /** Whether a limit was passed, or there are enough faults: what follows is not read. */
+  #isEnough = false;
   /** How many members the container has so far, when it is an object. */
   #count = 0;
   /** Three entries for each container around this one: itself, its key and its count. */
@@ -132,7 +132,7 @@ export class JsonReader {
             this.#report('size', `must not nest deeper than ${this.#limits.depth} levels`);
           }
           if (!isArray) this.#readKey();
-          if (this.#isTooLarge) return true;
+          if (this.#isEnough) return true;
           continue;
         }
       } else if (code === MINUS || (code >= ZERO && code <= NINE)) value = this.#number();
@@ -140,7 +140,7 @@ export class JsonReader {
       else if (text.startsWith('false', this.#position)) value = this.#word(false, 5);
       else if (text.startsWith('null', this.#position)) value = this.#word(null, 4);
       else throw this.#unexpected();
-      if (this.#put(value) || this.#isTooLarge) return true;
+      if (this.#put(value) || this.#isEnough) return true;
     }
     return false;
   }
@@ -295,8 +295,8 @@ export class JsonReader {
   }
 
   #report(kind: JsonFault['kind'], reason: string): void {
-    if (kind === 'size') this.#isTooLarge = true;
     if (this.faults.length < MAX_FAULTS) this.faults.push({ kind, path: this.#path(), reason });
+    if (kind === 'size' || this.faults.length === MAX_FAULTS) this.#isEnough = true;
   }
 
   /** Where the value is that is being read. */

@@ -21,7 +21,9 @@ export function isRedirectUri(value: string): boolean {
   const scheme = url.protocol.slice(0, -1);
   if (scheme === 'https' || scheme === 'http') {
     const authority = value.slice(scheme.length).split(/[/?]/, 3)[2] ?? '';
-    if (!value.toLowerCase().startsWith(`${scheme}://`) || authority === '' || authority.includes('@')) return false;
+    // As it is written, and not another form of it, such as an octal address: other parsers understand those differently.
+    const host = authority.replace(/:\d{0,5}$/, '').toLowerCase();
+    if (!value.toLowerCase().startsWith(`${scheme}://`) || host === '' || host !== url.hostname) return false;
     return scheme === 'https' || isLoopback(url.hostname);
   }
   return PRIVATE_USE_SCHEME.test(scheme);

@@ -17,7 +17,9 @@ export function mayReach(allowed: readonly string[]): MayReach {
     const isAllowed = networks.some(
       ([network, bits]) => network.kind() === parsed.kind() && parsed.match(network, bits),
     );
-    return isAllowed || parsed.range() === 'unicast';
+    // Of IPv6, 2000::/3 is all that is assigned to the Internet (IANA).
+    const isGlobal = parsed instanceof ipaddr.IPv4 || (parsed.parts[0]! & 0xe000) === 0x2000;
+    return isAllowed || (isGlobal && parsed.range() === 'unicast');
   };
 }
 

@@ -47,12 +47,21 @@ export function makeOutgoing(privateAddresses: readonly string[] = []): Outgoing
       const { fetch, agent } = await loaded;
       const signals = [AbortSignal.timeout(WHOLE_MS), ...(init.signal ? [init.signal] : [])];
       if (refuses(reaches, new URL(url))) throw new AddressRefused();
-      return await fetch(url, {
+      const headers = new Headers(init.headers);
+      // What is compressed could be a thousand times as large.
+      headers.set('accept-encoding', 'identity');
+      const response = await fetch(url, {
         ...(init as object),
+        headers: Object.fromEntries(headers),
         redirect: 'manual',
         signal: AbortSignal.any(signals),
         dispatcher: agent,
       });
+      if (!['identity', null].includes(response.headers.get('content-encoding'))) {
+        await response.body?.cancel();
+        throw new TypeError('The response is compressed, though the request does not accept that');
+      }
+      return response;
     },
     refuses: (url) => refuses(reaches, url),
     close: async () => (await loaded)?.agent.destroy(),

@@ -10,7 +10,7 @@ import {
   type Configuration,
   type CustomFetch,
 } from 'openid-client';
-import { isLoopback } from '@tessera/contract';
+import { formats, isLoopback } from '@tessera/contract';
 import type { Outgoing } from '../outgoing/outgoing.ts';
 import { ProviderFailed } from './errors.ts';
 import type { Provider } from './store/providers.ts';
@@ -24,6 +24,8 @@ const DISCOVERY_MS = 10 * 60 * 1000;
 
 /** What the provider says of the user. */
 export interface ExternalUser {
+  /** As the provider names itself (OpenID Connect Core, 2), however the issuer was written when it was set up. */
+  issuer: string;
   subject: string;
   email?: string;
   /** Whether the provider vouches for the email. */
@@ -101,7 +103,10 @@ export function makeOpenIdConnect(outgoing: Outgoing): OpenIdConnect {
           claims.email === undefined && configuration.serverMetadata().userinfo_endpoint
             ? await fetchUserInfo(configuration, tokens.access_token, claims.sub)
             : claims;
-        return { subject: claims.sub, ...emailIn(source, provider) };
+        if (!isSubject(claims.sub)) throw new TypeError('The subject is not one of 1 to 255 characters');
+        // A provider that says no once is not trusted on that.
+        const trusted = provider.email_trusted && claims.email_verified === undefined;
+        return { issuer: claims.iss, subject: claims.sub, ...emailIn(source, trusted) };
       } catch (error) {
         throw new ProviderFailed(error);
       }
@@ -109,11 +114,14 @@ export function makeOpenIdConnect(outgoing: Outgoing): OpenIdConnect {
   };
 }
 
+/** OpenID Connect Core, 2: at most 255 characters. */
+const isSubject = (sub: string): boolean => sub !== '' && sub.length <= 255 && formats['plain-text'].test(sub);
+
 /** The email in claims, and whether the provider vouches for it. Some send the claim as text (Amazon Cognito, Apple). */
 function emailIn(
   { email, email_verified: verified }: Record<string, unknown>,
-  { email_trusted: trusted }: Provider,
+  trusted: boolean,
 ): Pick<ExternalUser, 'email' | 'emailVerified'> {
-  if (typeof email !== 'string') return { emailVerified: false };
+  if (typeof email !== 'string' || !formats.email.test(email)) return { emailVerified: false };
   return { email, emailVerified: verified === true || verified === 'true' || (verified === undefined && trusted) };
 }

@@ -21,6 +21,8 @@ export const UserLine = Type.Object(
       Type.Array(Type.String({ maxLength: 16, format: 'e164' }), { maxItems: MAX_SECONDARIES }),
     ),
     status: Type.Optional(Type.Unsafe<User['status']>({ type: 'string', enum: [...STATUSES] })),
+    // Of a user who has signed in: only the owner may do so from then on.
+    last_auth: Type.Optional(Type.String({ maxLength: 40, format: 'birthday' })),
     verified_emails: Type.Optional(Type.Array(Type.String({ maxLength: 254, format: 'email' }), { maxItems: 101 })),
     verified_phone_numbers: Type.Optional(
       Type.Array(Type.String({ maxLength: 16, format: 'e164' }), { maxItems: 101 }),
@@ -41,7 +43,14 @@ export type UserLine = Static<typeof UserLine>;
 
 /** The new user that a line describes. @throws RuleError when it breaks a rule */
 export function userOfLine(userId: string, line: UserLine, context: ChangeContext): User {
-  const { user_id: _id, status, verified_emails = [], verified_phone_numbers = [], ...input } = line;
+  const {
+    user_id: _id,
+    status,
+    last_auth: lastAuth,
+    verified_emails = [],
+    verified_phone_numbers = [],
+    ...input
+  } = line;
   if (RESERVED.has(userId)) throw new RuleError(`user_id must not be "${userId}": no route would reach the user`);
   const user = newUser(userId, input, context);
   const verifiedAt = new Date(context.at).toISOString();
@@ -55,7 +64,10 @@ export function userOfLine(userId: string, line: UserLine, context: ChangeContex
     if (entry && phones.has(entry.value))
       Object.assign(entry, { phone_number_verified: true, verified_at: verifiedAt });
   }
-  return { ...user, status: status ?? user.status };
+  const at = lastAuth === undefined ? null : Date.parse(lastAuth);
+  if (Number.isNaN(at))
+    throw new RuleError('last_auth must be a date-time with a time zone, as in 2026-01-31T09:30:00Z');
+  return { ...user, status: status ?? user.status, last_auth: at };
 }
 
 /** The line of a user, with what the application keeps of it. */
@@ -86,6 +98,7 @@ export function lineOfUser(user: User, appId: string): UserLine {
     ...user.apps[appId],
     ...(user.custom_data && { custom_data: user.custom_data }),
     status: user.status,
+    ...(user.last_auth !== null && { last_auth: new Date(user.last_auth).toISOString() }),
     ...(emails.length > 0 && { verified_emails: emails }),
     ...(phones.length > 0 && { verified_phone_numbers: phones }),
   };

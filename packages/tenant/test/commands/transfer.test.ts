@@ -30,6 +30,7 @@ it('imports the good lines, tells the bad ones by number, and exports what it ha
     custom_app_data: { b: 'x' },
     external_account_id: 'acc',
     status: 'Active',
+    last_auth: '2026-01-31T09:30:00.000Z',
     verified_emails: ['ada@example.com'],
     verified_phone_numbers: ['+12125550101'],
   };

@@ -10,6 +10,7 @@ import {
 import type { AuthenticateClient } from '../../access/clientAuthentication.ts';
 import type { ClientOfApplication } from '../../applications/clientStore.ts';
 import { signInEmail, signInSms, type EmailContent } from '../../delivery/messages.ts';
+import { showErrorsInBrowsers } from '../../http/errorPage.ts';
 import { InvalidRequest } from '../../http/requestErrors.ts';
 import { route } from '../../http/route.ts';
 import { UserNotFound } from '../../users/rules/errors.ts';
@@ -49,6 +50,7 @@ interface SendInput {
 /** Sign-ins that end in the browser, with a code at the redirect URI. */
 export function browserRoutes(app: FastifyInstance, parts: SignInParts, authenticateClient: AuthenticateClient): void {
   const { database, limiter, sender, publicUrl } = parts;
+  showErrorsInBrowsers(app);
 
   /** Who is to sign in, and with what client. @throws UserNotFound, UserNotActive, SignupNotAllowed, TooManyRequests */
   const begin = async (

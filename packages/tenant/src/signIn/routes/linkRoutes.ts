@@ -4,6 +4,7 @@ import { signInEmail } from '../../delivery/messages.ts';
 import { InvalidRequest } from '../../http/requestErrors.ts';
 import { route } from '../../http/route.ts';
 import { UserNotFound } from '../../users/rules/errors.ts';
+import { isProved } from '../../users/rules/ownership.ts';
 import { findUser } from '../../users/store/findUsers.ts';
 import { withCode } from '../browserSignIn.ts';
 import { makeCode, redeemCode } from '../codes.ts';
@@ -61,6 +62,7 @@ export function linkRoutes(app: FastifyInstance, parts: SignInParts): void {
         method: {
           ...linkMethod(to),
           named: addressNamed(nameType, name),
+          sentToUnowned: !isProved(user),
           // A code in the response proves nothing about the address.
           ...(channel === 'direct' && { proved: undefined }),
         },

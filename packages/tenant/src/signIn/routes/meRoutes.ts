@@ -11,6 +11,7 @@ import {
 } from '../../users/routes/passwordErrors.ts';
 import { setPassword } from '../../users/routes/setPassword.ts';
 import { userAnswer } from '../../users/routes/userAnswer.ts';
+import type { User } from '../../users/rules/user.ts';
 import { SessionEnded, WrongPassword } from '../errors.ts';
 import { userName } from '../findSignInUser.ts';
 import type { SignInParts } from '../parts.ts';
@@ -64,11 +65,19 @@ export function ownPasswordRoutes(app: FastifyInstance, parts: SignInParts): voi
   const { database } = parts;
   tellByPasswordCode(app);
 
+  /** The session may end, and the user be disabled, while the password is hashed. */
+  const whileSignedIn = (caller: UserTokenClaims) => ({
+    onGood: async () => void (await currentSession(parts, caller)),
+    check: ({ status }: User) => {
+      if (status === 'Disabled') throw new SessionEnded();
+    },
+  });
+
   route(app, operations.addPasswordCredentialsToCurrentUser, async ({ body, caller }) => {
     const { user } = await currentSession(parts, caller);
     if (user.password) throw new PasswordConfigured('The user has a password already');
     const credentials = { password: body.password, force_replace: false };
-    const wanted = { credentials, property: 'password', username: body.username };
+    const wanted = { credentials, property: 'password', username: body.username, ...whileSignedIn(caller) };
     if (!(await setPassword(parts, caller, user, wanted))) throw new SessionEnded();
     return REGISTERED;
   });
@@ -81,7 +90,8 @@ export function ownPasswordRoutes(app: FastifyInstance, parts: SignInParts): voi
     await provePassword(parts, of, body.current_password, user.password, () => new WrongPassword());
     if (body.password === body.current_password) throw new InvalidPasswordInput('password must be another one');
     const credentials = { password: body.password, force_replace: false };
-    const wanted = { credentials, property: 'password', unlessReplaced: () => new WrongPassword() };
+    const unlessReplaced = () => new WrongPassword();
+    const wanted = { credentials, property: 'password', unlessReplaced, ...whileSignedIn(caller) };
     const changed = await setPassword(parts, caller, user, wanted);
     if (!changed) throw new SessionEnded();
     await renewSession(database, caller.tid, session.session_id, changed.password!.updated_at);

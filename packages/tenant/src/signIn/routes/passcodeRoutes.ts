@@ -3,6 +3,7 @@ import { canonicalEmail, operations, PASSCODE_DIGITS, PASSCODE_MINUTES } from '@
 import { signInEmail, signInSms } from '../../delivery/messages.ts';
 import { route } from '../../http/route.ts';
 import { UserNotFound } from '../../users/rules/errors.ts';
+import { isProved } from '../../users/rules/ownership.ts';
 import type { User } from '../../users/rules/user.ts';
 import { findUser } from '../../users/store/findUsers.ts';
 import { keepPasscode, redeemPasscode } from '../codes.ts';
@@ -42,7 +43,7 @@ export function passcodeRoutes(app: FastifyInstance, parts: SignInParts): void {
     const passcode = newPasscode(PASSCODE_DIGITS);
     const requestId = body.generate_request_id ? newCode() : undefined;
     const { to, method: proof } = recipient(user, { channel, type, name, alias }, body);
-    const method = { ...proof, named: addressNamed(type, name) };
+    const method = { ...proof, named: addressNamed(type, name), sentToUnowned: !isProved(user) };
     await limiter.take('address', client.tenant_id, to ?? `${type} ${name}`);
     await keepPasscode<Sent>(database, client, passcode, {
       purpose: 'passcode',

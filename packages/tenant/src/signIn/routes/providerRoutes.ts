@@ -25,6 +25,9 @@ import { countBrowser, wantRedirectUri } from './caller.ts';
 const AWAY_MS = 10 * 60 * 1000;
 const SCOPE = 'openid email profile';
 
+/** Microsoft Entra for all organizations: the administrator of any of them chooses the emails. */
+const SHARED_ISSUER = /^https:\/\/login\.microsoftonline\.com\/(?:common|organizations|consumers)(?:\/|$)/i;
+
 /** What is kept while the browser is away. */
 interface PendingSignIn extends Omit<Checks, 'state'> {
   provider: string;
@@ -72,6 +75,9 @@ export function providerRoutes(app: FastifyInstance, parts: SignInParts): void {
   route(app, operations.createIdentityProvider, async ({ params: { appId }, body, caller }) => {
     wantOwn(caller, appId);
     if (body.email_trusted && !manages(caller)) throw new ManagementTokenRequired();
+    if (body.email_trusted && SHARED_ISSUER.test(body.issuer)) {
+      throw new InvalidRequest('email_trusted must be false: anybody can set up an organization at this issuer');
+    }
     if (outgoing.refuses(new URL(body.issuer))) {
       throw new InvalidRequest('issuer must not be at a private address that TESSERA_PRIVATE_ADDRESSES does not allow');
     }
@@ -195,7 +201,7 @@ const findProvider = async (
 ): Promise<Provider | undefined> => (await listProviders(database, tenant_id, app_id)).find((one) => one.name === name);
 
 /** The provider's name of a user, which no other provider's is. */
-const identifierOf = ({ issuer }: Provider, { subject }: ExternalUser): string => `${issuer}#${subject}`;
+const identifierOf = ({ issuer, subject }: ExternalUser): string => `${issuer}#${subject}`;
 
 /** The email that the provider vouches for, unless another one only becomes it by its characters: U+212A is no k to a mailbox. */
 function verifiedEmail({ email, emailVerified }: ExternalUser): string | undefined {
@@ -218,7 +224,7 @@ function methodOf(provider: Provider, external: ExternalUser): Method {
     authType: 'oauth2',
     providerName: provider.name,
     providerType: 'OAuth2',
-    identifier: identifierOf(provider, external),
+    identifier: identifierOf(external),
     ...(email !== undefined && {
       alias: { type: 'email', value: email },
       proved: { kind: 'email', value: email, elsewhere: true },

@@ -36,6 +36,8 @@ export function admissionOf(user: User, method: Method, joins: boolean): Admissi
     return { verifies: proved !== undefined, endsPassword };
   }
   if (named && !addressIdentifies(user, named)) return undefined;
+  // Codes that the application delivers itself lead to whoever was meant when they were sent: nobody who owns it now.
+  if (method.sentToUnowned && isProved(user) && (!proved || proved.elsewhere)) return undefined;
   if (!proved) return { verifies: false, endsPassword };
   const identifies = addressIdentifies(user, proved);
   // An address that the application has named itself leads to the user whom the application has named.

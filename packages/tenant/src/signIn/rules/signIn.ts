@@ -23,6 +23,8 @@ export interface Method {
    * which has named the address itself, or from an identity provider.
    */
   proved?: Address & { elsewhere?: boolean };
+  /** Whether the profile had no owner when the code was sent that proves the user. */
+  sentToUnowned?: boolean;
   /** When the password that the user has proved to know was set, in milliseconds since the epoch. */
   passwordAt?: number;
   /** The method as tokens name it (RFC 8176). */

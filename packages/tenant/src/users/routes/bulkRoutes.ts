@@ -84,7 +84,7 @@ export function bulkRoutes(app: FastifyInstance, database: Database, passwords: 
       // One after another: of two items that name one user who is there, the first associates it.
       for (const [place, refused] of outcomes.entries()) {
         const one = made[place]!;
-        if (!(refused instanceof IdentifierTaken) || one instanceof ApiError) continue;
+        if (!(refused instanceof IdentifierTaken) || one instanceof ApiError || one.password) continue;
         outcomes[place] = await outcome(() => associateOr(refused, one.profile, caller));
       }
       return outcomes;

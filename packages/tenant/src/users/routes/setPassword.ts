@@ -17,6 +17,8 @@ export interface NewPassword {
   username?: string;
   /** The versions that the user may be at before; any when absent. */
   versions?: number[];
+  /** Throws when the user, as it is when the password is stored, may not set one. */
+  check?(user: User): void;
   /** Gives what is thrown when the password is another one by then than it was read; not asked when absent. */
   unlessReplaced?(): Error;
   /** Done when the password is known to be good, and before it is stored: what it throws sets none. */
@@ -34,13 +36,14 @@ export async function setPassword(
   { database, passwords }: ForPasswords,
   caller: AccessTokenClaims,
   { user_id: userId, password: before }: Pick<User, 'user_id' | 'password'>,
-  { credentials, property, anyStrength, username, versions, unlessReplaced, onGood }: NewPassword,
+  { credentials, property, anyStrength, username, versions, check, unlessReplaced, onGood }: NewPassword,
 ): Promise<User | undefined> {
   const at = Date.now();
   const password = await passwords.recordOf(credentials, { at, before, property, anyStrength });
   await onGood?.();
   const change = changeOf(username === undefined ? {} : { username }, { at, appId: caller.app_id, password, versions });
   return changeUser(database, writerOf(caller), userId, (user) => {
+    check?.(user);
     if (!before && user.password) throw new PasswordConfigured('The user has a password already');
     if (unlessReplaced && user.password?.hash !== before?.hash) throw unlessReplaced();
     return applyChange(user, change);

@@ -56,6 +56,8 @@ async function insertOrAssociate(database: Database, caller: AccessTokenClaims, 
   } catch (error) {
     const there =
       error instanceof IdentifierTaken &&
+      // A password that is not set must not seem to be.
+      !user.password &&
       (await associateUser(database, writerOf(caller), caller.app_id, user.profile));
     if (!there) throw error;
     return there;

@@ -1,4 +1,5 @@
 import type { AddressKind } from './addresses.ts';
+import { hasIdentifier, identifiersOf } from './identifiers.ts';
 import type { Profile, User } from './user.ts';
 
 /**
@@ -17,14 +18,17 @@ export interface Address {
  * Whether a profile has an owner: somebody has signed in to it, or the application or the owner has verified one of its
  * addresses.
  */
-export const isProved = ({ profile, identities }: Pick<User, 'profile' | 'identities'>): boolean =>
-  identities.length > 0 || entriesOf(profile).some(({ verified }) => verified);
+export const isProved = ({ profile, identities, last_auth }: Owned): boolean =>
+  identities.length > 0 || last_auth !== null || entriesOf(profile).some(({ verified }) => verified);
+
+/** What tells whether a profile has an owner. An import brings no identities, but the time of the latest sign-in. */
+type Owned = Pick<User, 'profile' | 'identities' | 'last_auth'>;
 
 /**
  * Whether proving an address signs in to the profile that has it. A verified address always does. An unverified primary address
  * does as long as the profile has no owner, and whoever proves it becomes the owner. No other unverified address does.
  */
-export function addressIdentifies(user: Pick<User, 'profile' | 'identities'>, address: Address): boolean {
+export function addressIdentifies(user: Owned, address: Address): boolean {
   const entry = entryOf(user.profile, address);
   return entry !== undefined && (entry.verified || (entry.primary && !isProved(user)));
 }
@@ -36,6 +40,21 @@ export function addressIdentifies(user: Pick<User, 'profile' | 'identities'>, ad
 export function addressNames({ profile }: Pick<User, 'profile'>, address: Address): boolean {
   const entry = entryOf(profile, address);
   return entry !== undefined && (entry.primary || entry.verified);
+}
+
+/**
+ * Whether a request to create a user means one that exists: the user has everything that names the new one, and the addresses
+ * lead to the user. A username alone does not, since anybody may have chosen it.
+ */
+export function isSameUser(user: Owned, named: Profile): boolean {
+  const identifiers = identifiersOf(named);
+  return (
+    identifiers.every((identifier) => hasIdentifier(user.profile, identifier)) &&
+    identifiers.some(({ kind }) => kind !== 'username') &&
+    identifiers.every(({ kind, value }) =>
+      kind === 'email' || kind === 'phone_number' ? addressIdentifies(user, { kind, value }) : true,
+    )
+  );
 }
 
 interface Entry extends Address {

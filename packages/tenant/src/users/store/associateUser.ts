@@ -1,5 +1,6 @@
 import { addToApp } from '../rules/addresses.ts';
 import { identifiersOf } from '../rules/identifiers.ts';
+import { isSameUser } from '../rules/ownership.ts';
 import type { Profile, User } from '../rules/user.ts';
 import type { Database } from '../../database/database.ts';
 import type { Writer } from '../../database/writer.ts';
@@ -9,7 +10,8 @@ import { findOwners } from './identifiers.ts';
 /**
  * Associates a user who is there already with an application, as creating it again does.
  * @param profile the identifiers by which it is found
- * @returns the user; undefined when the identifiers are of several users, or of one who is associated already
+ * @returns the user; undefined when the identifiers belong to several users, do not identify one (`isSameUser`), or when the user is
+ * associated already
  */
 export async function associateUser(
   database: Database,
@@ -20,14 +22,15 @@ export async function associateUser(
   const owners = await findOwners(database, writer.tenantId, identifiersOf(profile));
   const [userId, ...others] = new Set(owners.values());
   if (userId === undefined || others.length > 0) return undefined;
-  const already = new Error('The user is associated already');
+  const refused = new Error('Not a user to associate');
   try {
     return await changeUser(database, writer, userId, (user) => {
-      if (user.apps[appId]) throw already;
+      // Decided here, where nobody changes the user in between.
+      if (user.apps[appId] || !isSameUser(user, profile)) throw refused;
       return addToApp(user, appId, Date.now());
     });
   } catch (error) {
-    if (error === already) return undefined;
+    if (error === refused) return undefined;
     throw error;
   }
 }
