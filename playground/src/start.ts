@@ -46,6 +46,8 @@ async function start(signal: AbortSignal): Promise<void> {
   const credentials = { clientId: 'playground', clientSecret: randomBytes(32).toString('base64url') };
   const mailbox = await openMailbox();
   const tenant = await startTenant({
+    // Identity providers and gateways to try are on this machine.
+    privateAddresses: ['127.0.0.0/8', '::1'],
     port: Number(ports['tenant-port'] ?? (once ? 0 : 7070)),
     host: '127.0.0.1',
     storage: { directory: path.join(PLAYGROUND, once ? '.tenant/once' : '.tenant/editor') },
