@@ -46,6 +46,7 @@ it.each([
   'http://loc%61lhost/',
   'https://%65vil.example.com/',
   'https://1/',
+  'https://*.example.com/',
   '/welcome',
   '//shop.example.com',
   '',

@@ -23,7 +23,8 @@ export function isRedirectUri(value: string): boolean {
     const authority = value.slice(scheme.length).split(/[/?]/, 3)[2] ?? '';
     // As it is written, and not another form of it, such as an octal address: other parsers understand those differently.
     const host = authority.replace(/:\d{0,5}$/, '').toLowerCase();
-    if (!value.toLowerCase().startsWith(`${scheme}://`) || host === '' || host !== url.hostname) return false;
+    if (!value.toLowerCase().startsWith(`${scheme}://`) || host === '' || host !== url.hostname || host.includes('*'))
+      return false;
     return scheme === 'https' || isLoopback(url.hostname);
   }
   return PRIVATE_USE_SCHEME.test(scheme);

@@ -78,7 +78,8 @@ const withRedirect = {
   create_new_user: Type.Optional(
     Type.Boolean({
       default: false,
-      description: 'Whether the sign-in may create the user, where the application allows it',
+      description:
+        'Whether the sign-in may create the user, where the application allows it. A user who has the address unverified, and has signed in before, loses it to the new one',
     }),
   ),
   resource,

@@ -42,7 +42,10 @@ export const CredentialsInput = Closed(
       }),
     ),
   },
-  { description: 'Password of a user who has a username or a primary email' },
+  {
+    description:
+      'Password of a user who has a username or a primary email. If the first sign-in of the user is by a code, a link or a provider, it removes the password',
+  },
 );
 
 export const DelegatedAccessInput = Closed(

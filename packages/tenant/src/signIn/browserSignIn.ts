@@ -10,7 +10,7 @@ import { findUser } from '../users/store/findUsers.ts';
 import { insertUserWithProved } from '../users/store/insertUser.ts';
 import { makeCode, redeemCode } from './codes.ts';
 import { completeSignIn } from './completeSignIn.ts';
-import { InvalidCode, InvalidCredentials, InvalidGrant } from './errors.ts';
+import { AddressUnverified, InvalidCode, InvalidCredentials, InvalidGrant } from './errors.ts';
 import { findOwner } from './findSignInUser.ts';
 import { linkedUser } from './linkedUser.ts';
 import type { SignInParts } from './parts.ts';
@@ -84,6 +84,7 @@ export async function exchangeCode(
   try {
     return { tokens: await completeSignIn(parts, client, user, method, { ...wishes, newUser }), created: newUser };
   } catch (error) {
+    if (error instanceof AddressUnverified) throw new InvalidGrant(error.message);
     throw error instanceof InvalidCredentials || error instanceof InvalidCode ? new InvalidGrant() : error;
   }
 }

@@ -6,7 +6,7 @@ import type { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/errors.ts';
 import { findUser } from '../users/store/findUsers.ts';
 import type { User } from '../users/rules/user.ts';
-import { InvalidCode, InvalidCredentials, SessionOver, UserNotActive } from './errors.ts';
+import { AddressUnverified, InvalidCode, InvalidCredentials, SessionOver, UserNotActive } from './errors.ts';
 import type { SignInParts } from './parts.ts';
 import { admissionOf } from './rules/admission.ts';
 import { hashCode, newCode } from './rules/secretCode.ts';
@@ -23,7 +23,7 @@ const PAUSE_MS = 5;
 /**
  * Signs a user in who has proved who it is: records it, and gives tokens.
  * @param sessionId a session of the same user that this sign-in joins
- * @throws UserNotActive; InvalidCredentials or InvalidCode when what was proved does not lead to the user any more (`admissionOf`);
+ * @throws UserNotActive; InvalidCredentials or AddressUnverified when what was proved does not lead to the user (`admissionOf`);
  * SessionOver when there is no such session to join; DatabaseUnavailable when others change the user again and again
  */
 export async function completeSignIn(
@@ -45,7 +45,7 @@ export async function completeSignIn(
     const joined = await wantSessionToJoin(database, client, sessionId);
     if (joined && joined.session.user_id !== user.user_id) throw new SessionOver();
     const admission = admissionOf(user, method, joined !== undefined);
-    if (!admission) throw method.authType === 'password' ? new InvalidCredentials() : new InvalidCode();
+    if (!admission) throw method.authType === 'password' ? new InvalidCredentials() : new AddressUnverified();
     const session: Session = {
       session_id: joined?.session.session_id ?? randomUUID(),
       user_id: user.user_id,

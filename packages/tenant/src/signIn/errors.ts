@@ -27,6 +27,22 @@ export class InvalidCode extends defineError({
   }
 }
 
+/** The code is right, and does not lead to the user. */
+export class AddressUnverified extends defineError({
+  code: 'auth_address_unverified',
+  status: 400,
+  meaning:
+    'The code is right, but somebody has signed in to the profile before, and nobody has verified the address: it does not identify the user.',
+  remedy:
+    'Send a new code and its session_id with it, while the user is signed in, or verify the address by "Mark email as verified" or "Mark phone as verified". The body of the response has the code auth_invalid_credentials.',
+}) {
+  constructor() {
+    super(
+      'The code does not identify the user, since the address is not verified. Send the session_id of a session of this user with a new code, or verify the address first',
+    );
+  }
+}
+
 export class CodeExpired extends defineError({
   code: 'auth_otp_passcode_expired',
   status: 400,
@@ -258,7 +274,8 @@ export class ProviderFailed extends defineError({
   code: 'identity_provider_failed',
   status: 400,
   meaning: 'The identity provider does not answer, or not as OpenID Connect says.',
-  remedy: 'Check the issuer that the provider was set up with; the log of the tenant says what failed.',
+  remedy:
+    'Check the issuer that the provider was set up with. The application gets server_error at its redirect URI, and the log has the reason.',
   logged: true,
 }) {
   constructor(cause: unknown) {

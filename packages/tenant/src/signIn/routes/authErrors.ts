@@ -5,7 +5,7 @@ import { answerError, sendError } from '../../http/errors.ts';
 import { asApiError } from '../../http/requestErrors.ts';
 import { TooManyRequests } from '../../limits/errors.ts';
 import { UserNotFound } from '../../users/rules/errors.ts';
-import { InvalidCode, PasswordMustChange, SessionOver } from '../errors.ts';
+import { AddressUnverified, InvalidCode, PasswordMustChange, SessionOver } from '../errors.ts';
 
 /** The routes of an instance tell their faults by the vendor's codes; what has none of them as every route does. */
 export function tellByCode(app: FastifyInstance): void {
@@ -28,7 +28,8 @@ export function tellByStatus(app: FastifyInstance): void {
 function authBody(error: ApiError): AuthError | undefined {
   const { message } = error;
   if (error instanceof PasswordMustChange) return { error_code: error.word, message, reset_token: error.resetToken };
-  if (error instanceof InvalidCode) return { error_code: 'auth_invalid_credentials', message };
+  if (error instanceof InvalidCode || error instanceof AddressUnverified)
+    return { error_code: 'auth_invalid_credentials', message };
   if (error instanceof SessionOver) return { error_code: 'session_not_found', message };
   if (error instanceof TooManyRequests) return { error_code: 'too_many_requests', message };
   if (error instanceof UserNotFound) return { error_code: 'user_not_found', message };

@@ -5,7 +5,6 @@ import { getApplication } from '../../applications/manage.ts';
 import { manages, wantOwn } from '../../applications/ownApplication.ts';
 import type { Database } from '../../database/database.ts';
 import { showErrorsInBrowsers } from '../../http/errorPage.ts';
-import { logFault } from '../../http/errors.ts';
 import { InvalidRequest, ManagementTokenRequired } from '../../http/requestErrors.ts';
 import { route } from '../../http/route.ts';
 import { makeBrowserBinding } from '../browserBinding.ts';
@@ -79,7 +78,9 @@ export function providerRoutes(app: FastifyInstance, parts: SignInParts): void {
       throw new InvalidRequest('email_trusted must be false: anybody can set up an organization at this issuer');
     }
     if (outgoing.refuses(new URL(body.issuer))) {
-      throw new InvalidRequest('issuer must not be at a private address that TESSERA_PRIVATE_ADDRESSES does not allow');
+      throw new InvalidRequest(
+        'issuer is at a private address, which outgoing requests may not reach unless TESSERA_PRIVATE_ADDRESSES allows it',
+      );
     }
     await getApplication(database, caller.tid, appId);
     const defaults = { scope: SCOPE, email_trusted: false };
@@ -106,10 +107,10 @@ export function providerRoutes(app: FastifyInstance, parts: SignInParts): void {
     return undefined;
   };
   /** Does something with a provider. @returns undefined when the provider failed; the log tells why */
-  const attempt = <T>(log: FastifyBaseLogger, work: Promise<T>): Promise<T | undefined> =>
+  const attempt = <T>(log: FastifyBaseLogger, { app_id, name }: Provider, work: Promise<T>): Promise<T | undefined> =>
     work.catch((error: unknown) => {
       if (!(error instanceof ProviderFailed)) throw error;
-      logFault(log, error);
+      log.warn({ app_id, provider: name, reason: reasonOf(error) }, 'the identity provider failed');
       return undefined;
     });
 
@@ -125,6 +126,7 @@ export function providerRoutes(app: FastifyInstance, parts: SignInParts): void {
     const state = newCode();
     const away = await attempt(
       request.log,
+      provider,
       openIdConnect.authorizationUrl(provider, callbackUri(provider), { ...checks, state }),
     );
     if (!away) return goBack(reply, redirectUri, { ...PROVIDER_FAILED, state: ownState });
@@ -154,7 +156,9 @@ export function providerRoutes(app: FastifyInstance, parts: SignInParts): void {
     const isMeant = client?.enabled && client.app_id === params.appId && pending!.data.provider === params.name;
     const provider = isMeant && (await findProvider(database, client, params.name));
     if (!pending || !client || !provider || !(await takeCode(database, pending))) {
-      throw new InvalidRequest('Unknown or expired state. Start the sign-in again');
+      throw new InvalidRequest(
+        'The sign-in is unknown, has expired, or was begun in another browser. Start the sign-in again',
+      );
     }
     const { redirectUri, state, ownNonce, create, ...checks } = pending.data;
     if ('error' in query) {
@@ -166,6 +170,7 @@ export function providerRoutes(app: FastifyInstance, parts: SignInParts): void {
     landed.search = new URL(request.url, publicUrl).search;
     const external = await attempt(
       request.log,
+      provider,
       openIdConnect.externalUser(provider, landed, { ...checks, state: query.state }),
     );
     if (!external) return goBack(reply, redirectUri, { ...PROVIDER_FAILED, state });
@@ -182,6 +187,16 @@ export function providerRoutes(app: FastifyInstance, parts: SignInParts): void {
     });
     return goBack(reply, redirectUri, { code, state });
   });
+}
+
+/** What an error comes from in the end: a code such as ECONNREFUSED, which quotes nothing that the provider has sent. */
+function reasonOf(error: Error & { code?: string }): string {
+  let [cause, reason]: [unknown, string] = [error, error.name];
+  while (cause instanceof Error) {
+    reason = (cause as { code?: string }).code ?? reason;
+    cause = cause.cause;
+  }
+  return reason;
 }
 
 const PROVIDER_FAILED = {
