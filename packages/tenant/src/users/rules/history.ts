@@ -39,9 +39,11 @@ function narrowed(name: string, was: unknown, is: unknown): [unknown, unknown] {
   return [was, is];
 }
 
-/** The entries of one list that another has not. */
-const without = (list: unknown[], other: unknown[]): unknown[] =>
-  list.filter((entry) => !other.some((one) => isDeepStrictEqual(one, entry)));
+/** The entries of one list that another has not. A user may be in thousands of groups, so they are not compared pair by pair. */
+function without(list: unknown[], other: unknown[]): unknown[] {
+  const known = new Set(other.map((entry) => JSON.stringify(entry)));
+  return list.filter((entry) => !known.has(JSON.stringify(entry)));
+}
 
 /** The members of one object that another has not, or not the same. */
 const differing = (object: object, other: object): object =>
