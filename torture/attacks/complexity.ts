@@ -8,6 +8,8 @@ import type { Victim } from '../victim.ts';
 const MOST_TURN = 50_000;
 /** How much more CPU time a request of twice the size may take. */
 const MOST_GROWTH = 2.5;
+/** The same in one step, when both steps together grow no more than they may. What is quadratic grows by four. */
+const MOST_STEP = 3.5;
 /** Below this, in microseconds, the cost of any request hides how it grows. */
 const COUNTS_FROM = 10_000;
 /** A collection of garbage or a compilation may fall on any request: the least of so many counts. */
@@ -110,6 +112,6 @@ function faultOf(costs: Measured[]): string | undefined {
   ];
   // A collection of garbage in one of the three shows in one of the two steps, and not in both together.
   const growth = Math.max(middle / least, most / middle);
-  const isSteady = most / least <= MOST_GROWTH ** 2 && growth <= 2 * MOST_GROWTH - 2;
+  const isSteady = most / least <= MOST_GROWTH ** 2 && growth <= MOST_STEP;
   return growth <= MOST_GROWTH || isSteady ? undefined : `twice the size takes ${growth.toFixed(1)} times the CPU time`;
 }
