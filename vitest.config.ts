@@ -1,5 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
+/** Runs of properties, of which the fast tests make few. */
+const LONG = ['packages/tenant/test/ownership.test.ts'];
 /** What operators do with the command `tenant`, each in processes of its own; and what needs a hundred thousand users. */
 const SLOW = ['packages/tenant/test/commands/*.test.ts', 'packages/tenant/test/scale.test.ts'];
 const cluster = process.env.TESSERA_TEST_CITUS;
@@ -21,7 +23,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'slow', include: SLOW, exclude: [...configDefaults.exclude, ...NOT_ON_A_CLUSTER] },
+        test: {
+          name: 'slow',
+          include: [...SLOW, ...LONG],
+          exclude: [...configDefaults.exclude, ...NOT_ON_A_CLUSTER],
+          env: { TESSERA_TEST_RUNS: '200' },
+        },
       },
     ],
     // What is told without a zone is in UTC, wherever the tenant runs.
