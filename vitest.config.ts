@@ -1,9 +1,15 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Runs of properties, of which the fast tests make few. */
-const LONG = ['packages/tenant/test/ownership.test.ts'];
-/** What operators do with the command `tenant`, each in processes of its own; and what needs a hundred thousand users. */
-const SLOW = ['packages/tenant/test/commands/*.test.ts', 'packages/tenant/test/scale.test.ts'];
+/**
+ * What operators do with the command `tenant`, each in processes of its own; databases that go away; a hundred thousand users; and
+ * the model of who owns a profile, which needs many runs.
+ */
+const SLOW = [
+  'packages/tenant/test/commands/*.test.ts',
+  'packages/tenant/test/database.test.ts',
+  'packages/tenant/test/ownership.test.ts',
+  'packages/tenant/test/scale.test.ts',
+];
 const cluster = process.env.TESSERA_TEST_CITUS;
 // All but what reads one server's statistics, and what begins with an older schema.
 const NOT_ON_A_CLUSTER = cluster ? ['**/scale.test.ts', '**/upgrade.test.ts'] : [];
@@ -25,9 +31,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'slow',
-          include: [...SLOW, ...LONG],
+          include: SLOW,
           exclude: [...configDefaults.exclude, ...NOT_ON_A_CLUSTER],
-          env: { TESSERA_TEST_RUNS: '200' },
         },
       },
     ],

@@ -339,7 +339,7 @@ it('a profile belongs to whoever signs in to it first, and to nobody else, whate
         }
       }
     }),
-    { numRuns: Number(process.env.TESSERA_TEST_RUNS ?? 15), examples: KNOWN },
+    { numRuns: Number(process.env.TESSERA_TEST_RUNS ?? 150), examples: KNOWN },
   );
 });
 
