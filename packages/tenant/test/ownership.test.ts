@@ -414,6 +414,11 @@ it('an application that creates a user who exists gets that user only when its a
   const withPassword = { phone_number: phone, username, credentials };
   expect(await ask(withPassword), 'the password would be dropped').toMatchObject(refused);
   expect(await ask({ phone_number: phone, email: freshEmail() }), 'the email would be dropped').toMatchObject(refused);
+  const [prepared, crm] = [freshEmail(), freshEmail()];
+  await shop.create({ email: prepared, external_user_id: crm, credentials });
+  const stranger = 'somebody has set a password, and nobody has signed in';
+  expect(await ask({ email: prepared }), stranger).toMatchObject(refused);
+  expect(await ask({ external_user_id: crm }), stranger).toMatchObject(refused);
   const bulk = await another.send('POST', '/cis/v1/users/bulk', {
     users: [{ email: victim }, { phone_number: phone }],
   });
@@ -441,3 +446,19 @@ it.each(['otp', 'link'] as const)(
     expect(entered.status).toBe(400);
   },
 );
+
+it('a user who is disabled does not come back by signing up, and one who has lost every name can be changed', async () => {
+  const email = freshEmail();
+  const { user_id } = await shop.create({ email, credentials: { password: PASSWORD, force_replace: false } });
+  expect((await signIn(email, PASSWORD, { username_type: 'email' })).status).toBe(200);
+  await shop.update(user_id, { status: 'Disabled' });
+  const asked = { email, redirect_uri: REDIRECT, create_new_user: true };
+  expect((await auth('otp/email', asked)).status).toBe(403);
+  await shop.update(user_id, { status: 'Active' });
+  const world = newWorld();
+  world.addresses.victim.email = email;
+  expect(await proveInBrowser(world, 'victim', 'email', 'code', true)).toBe(true);
+  expect((await shop.get(user_id)).email).toBeUndefined();
+  expect((await shop.update(user_id, { custom_data: { left: true } })).status).toBe(200);
+  expect((await shop.update(user_id, { status: 'Disabled' })).status).toBe(200);
+});

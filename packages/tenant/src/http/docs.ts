@@ -34,9 +34,11 @@ export function docsRoutes(app: FastifyInstance, publicUrl: string, version: str
     if (!file) throw new RouteNotFound();
     files.set(path, file);
     const { 'if-none-match': known, 'accept-encoding': encodings = '' } = request.headers;
-    void reply.headers({ etag: file.tag, 'cache-control': 'no-cache', vary: 'accept-encoding' });
-    if (known === file.tag) return reply.status(304).send();
-    if (!encodings.includes('gzip')) return reply.type(file.type).send(file.body);
+    const isCompressed = encodings.includes('gzip');
+    const tag = isCompressed ? file.tag.replace(/"$/, '-gzip"') : file.tag;
+    void reply.headers({ etag: tag, 'cache-control': 'no-cache', vary: 'accept-encoding' });
+    if (known === tag || known === `W/${tag}`) return reply.status(304).send();
+    if (!isCompressed) return reply.type(file.type).send(file.body);
     return reply.header('content-encoding', 'gzip').type(file.type).send(file.compressed);
   };
   for (const url of ['/docs', '/docs/*']) app.get(url, { onRequest: app.countSource }, serve);

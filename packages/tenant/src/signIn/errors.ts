@@ -34,11 +34,11 @@ export class AddressUnverified extends defineError({
   meaning:
     'The code is right, but somebody has signed in to the profile before, and nobody has verified the address: it does not identify the user.',
   remedy:
-    'Send a new code and its session_id with it, while the user is signed in, or verify the address by "Mark email as verified" or "Mark phone as verified". The body of the response has the code auth_invalid_credentials.',
+    'Let the user sign in another way, and send the session_id with a new code. Mark the address as verified yourself only when you know by other means that it belongs to the owner of the profile. The body of the response has the code auth_invalid_credentials.',
 }) {
   constructor() {
     super(
-      'The code does not identify the user, since the address is not verified. Send the session_id of a session of this user with a new code, or verify the address first',
+      'The code does not identify the user, since the address is not verified. Let the user sign in another way, and send the session_id with a new code',
     );
   }
 }

@@ -30,10 +30,10 @@ export async function findSignInUser(
   return user && address && !addressNames(user, address) ? undefined : user;
 }
 
-/** The user to whom proving an address leads. */
+/** The user to whom proving an address leads. A user who is disabled keeps every address, and does not come back by signing up. */
 export async function findOwner(database: Database, tenantId: string, address: Address): Promise<User | undefined> {
   const user = await findByIdentifier(database, tenantId, address);
-  return user && addressIdentifies(user, address) ? user : undefined;
+  return user && (user.status === 'Disabled' || addressIdentifies(user, address)) ? user : undefined;
 }
 
 // What nobody can be called is not asked for: the database takes no NUL and no half of a character.

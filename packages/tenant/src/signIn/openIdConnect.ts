@@ -104,8 +104,9 @@ export function makeOpenIdConnect(outgoing: Outgoing): OpenIdConnect {
             ? await fetchUserInfo(configuration, tokens.access_token, claims.sub)
             : claims;
         if (!isSubject(claims.sub)) throw new TypeError('The subject is not one of 1 to 255 characters');
-        // A provider that says no once is not trusted on that.
-        const trusted = provider.email_trusted && claims.email_verified === undefined;
+        // A provider that says no once is not trusted on that, nor is one that speaks for others.
+        const isItself = withoutSlash(claims.iss) === withoutSlash(provider.issuer);
+        const trusted = provider.email_trusted && isItself && claims.email_verified === undefined;
         return { issuer: claims.iss, subject: claims.sub, ...emailIn(source, trusted) };
       } catch (error) {
         throw new ProviderFailed(error);
@@ -113,6 +114,8 @@ export function makeOpenIdConnect(outgoing: Outgoing): OpenIdConnect {
     },
   };
 }
+
+const withoutSlash = (issuer: string): string => (issuer.endsWith('/') ? issuer.slice(0, -1) : issuer);
 
 /** OpenID Connect Core, 2: at most 255 characters. */
 const isSubject = (sub: string): boolean => sub !== '' && sub.length <= 255 && formats['plain-text'].test(sub);

@@ -3,13 +3,14 @@ const CARRIAGE_RETURN = 0x0d;
 
 /**
  * Reads the lines of a file as bytes. A line ends with a line feed, which a carriage return may come before, and with nothing else.
- * @param maxBytes how much of a line is kept; of a longer one, one byte more
+ * @param maxBytes how much of a line is kept; of a longer one, a little more
  */
 export async function* linesOf(input: AsyncIterable<Buffer>, maxBytes = Infinity): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let length = 0;
   const add = (part: Buffer): void => {
-    const kept = part.subarray(0, Math.max(0, maxBytes + 1 - length));
+    // Of two bytes more, a carriage return may be taken off.
+    const kept = part.subarray(0, Math.max(0, maxBytes + 2 - length));
     if (kept.length > 0) parts.push(kept);
     length += kept.length;
   };

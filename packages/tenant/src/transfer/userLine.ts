@@ -65,7 +65,7 @@ export function userOfLine(userId: string, line: UserLine, context: ChangeContex
       Object.assign(entry, { phone_number_verified: true, verified_at: verifiedAt });
   }
   const at = lastAuth === undefined ? null : Date.parse(lastAuth);
-  if (Number.isNaN(at))
+  if (Number.isNaN(at) || (lastAuth !== undefined && !/(?:Z|[+-]\d\d:\d\d)$/i.test(lastAuth)))
     throw new RuleError('last_auth must be a date-time with a time zone, as in 2026-01-31T09:30:00Z');
   return { ...user, status: status ?? user.status, last_auth: at };
 }

@@ -114,7 +114,8 @@ export function applyChange(user: User, change: Change): User {
   for (const attribute of ['email', 'phone_number'] as const) {
     if (profile[attribute] === undefined) delete profile[attribute];
   }
-  if (!profile.email && !profile.phone_number && !profile.username && !profile.external_user_id) {
+  // A user who has lost the last one to somebody else can still be changed.
+  if (!hasName(profile) && (user.version === 0 || hasName(user.profile))) {
     faults.push('email, phone_number, username or external_user_id is required: a user needs one of them');
   }
   if (change.password && !hasSignInName(profile)) {
@@ -147,6 +148,10 @@ export function applyChange(user: User, change: Change): User {
     password: change.password ? withPrevious(change.password, user.password) : user.password,
   };
 }
+
+/** Whether anything but the ID names the user. */
+const hasName = ({ email, phone_number, username, external_user_id }: Profile): boolean =>
+  [email, phone_number, username, external_user_id].some((name) => name !== undefined);
 
 /** Whether a password has a name to go with. */
 const hasSignInName = ({ username, email }: Profile): boolean => username !== undefined || email !== undefined;

@@ -1,6 +1,6 @@
 import { addToApp } from '../rules/addresses.ts';
 import { identifiersOf } from '../rules/identifiers.ts';
-import { isSameUser } from '../rules/ownership.ts';
+import { isProved, isSameUser } from '../rules/ownership.ts';
 import type { Profile, User } from '../rules/user.ts';
 import type { Database } from '../../database/database.ts';
 import type { Writer } from '../../database/writer.ts';
@@ -10,8 +10,8 @@ import { findOwners } from './identifiers.ts';
 /**
  * Associates a user who is there already with an application, as creating it again does.
  * @param profile the identifiers by which it is found
- * @returns the user; undefined when the identifiers belong to several users, do not identify one (`isSameUser`), or when the user is
- * associated already
+ * @returns the user; undefined when the identifiers belong to several users or do not identify one (`isSameUser`), when the user is
+ * associated already, or has a password and no owner
  */
 export async function associateUser(
   database: Database,
@@ -27,6 +27,8 @@ export async function associateUser(
     return await changeUser(database, writer, userId, (user) => {
       // Decided here, where nobody changes the user in between.
       if (user.apps[appId] || !isSameUser(user, profile)) throw refused;
+      // Whoever has set it may be another person than the one whom this application means.
+      if (user.password && !isProved(user)) throw refused;
       return addToApp(user, appId, Date.now());
     });
   } catch (error) {

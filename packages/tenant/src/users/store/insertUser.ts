@@ -50,14 +50,17 @@ export async function insertUserWithProved(
   }
 }
 
-/** Takes an address off the profile that has it without being identified by it. @throws IdentifierTaken when it is identified */
+/**
+ * Takes an address off the profile that has it without being identified by it.
+ * @throws IdentifierTaken when the address identifies the user, or the user is disabled
+ */
 async function releaseAddress(connection: Queryable, writer: Writer, address: Address): Promise<void> {
   const { tenantId } = writer;
   const [holderId] = (await findOwners(connection, tenantId, [address])).values();
   if (holderId === undefined) return;
   const holder = await lockUser(connection, tenantId, holderId);
   if (!holder || !hasIdentifier(holder.profile, address)) return;
-  if (addressIdentifies(holder, address)) throw new IdentifierTaken(address.kind);
+  if (holder.status === 'Disabled' || addressIdentifies(holder, address)) throw new IdentifierTaken(address.kind);
   await replaceUser(connection, writer, holder, withoutAddress(holder, address, Date.now()));
 }
 
