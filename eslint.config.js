@@ -43,7 +43,7 @@ const ARROWS = [
   }),
 ];
 
-/** Text from outside must not take more than linear time, whoever sends it. */
+/** A regular expression must match any text in linear time, since the text may come from an attacker. */
 const LINEAR_TIME = {
   plugins: { redos },
   rules: {

@@ -327,12 +327,12 @@ const KNOWN: [Step[]][] = [
   [[victimEnters, byProvider({ who: 'attacker', email: 'victim', creates: true })]],
 ];
 
-it('a profile belongs to whoever signs in to it first, and to nobody else, whatever anybody writes into it', async () => {
+it('only the first person to sign in to a profile can sign in to it again, whatever others write into it', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (all) => {
       const world = newWorld();
       for (const step of all) await step.run(world);
-      // And whoever can read their messages gets in, whatever others have done with their addresses.
+      // Each person can still sign in with their own messages, whatever others have done with their addresses.
       for (const who of PEOPLE) {
         for (const own of ['email', 'phone_number'] as const) {
           expect(await proveInBrowser(world, who, own, 'code', true), `the ${who} is locked out`).toBe(true);

@@ -50,7 +50,7 @@ export interface OpenIdConnect {
   externalUser(provider: Provider, landed: URL, checks: Checks): Promise<ExternalUser>;
 }
 
-/** @param outgoing decides which addresses may be reached: whoever sets up a provider chooses its URLs */
+/** @param outgoing checks the address of every connection, since an application chooses the URLs of its providers */
 export function makeOpenIdConnect(outgoing: Outgoing): OpenIdConnect {
   const known = new LRUCache<string, Promise<Configuration>>({ max: 1000, ttl: DISCOVERY_MS });
   const fetch: CustomFetch = (url, options) => outgoing.fetch(url, options);

@@ -11,15 +11,15 @@ export interface Admission {
 }
 
 /**
- * The one rule of who may sign in to a profile, for every method and for linking. It is asked of the user's row in the statement
- * that records the sign-in, so no other request comes in between.
+ * Decides who may sign in to a profile, for every method and for linking. The statement that records the sign-in checks that the
+ * user has not changed since, so no other request comes in between.
  * @param method how somebody has proved who they are
  * @param joins whether the sign-in joins a session of the same user, as a second factor
  * @returns undefined when the proof does not lead to this profile
  */
 export function admissionOf(user: User, method: Method, joins: boolean): Admission | undefined {
   const { authType, named, proved } = method;
-  // Whoever has the session is the owner, and proves one more thing.
+  // The owner is already signed in and adds a second factor.
   if (joins) return { verifies: proved !== undefined, endsPassword: false };
   if (authType === 'password') {
     if (named && !addressNames(user, named)) return undefined;
@@ -32,15 +32,15 @@ export function admissionOf(user: User, method: Method, joins: boolean): Admissi
         one.auth_type === authType && one.provider_name === method.providerName && one.identifier === method.identifier,
     );
     if (!isKnown && !(proved && addressIdentifies(user, proved))) return undefined;
-    // Who is known at the provider owns the profile, and the email that the provider has verified.
+    // The provider has verified the email of the person who owns this profile.
     return { verifies: proved !== undefined, endsPassword };
   }
   if (named && !addressIdentifies(user, named)) return undefined;
-  // Codes that the application delivers itself lead to whoever was meant when they were sent: nobody who owns it now.
+  // A code that the application delivered before the profile had an owner may be in the hands of somebody else.
   if (method.sentToUnowned && isProved(user) && (!proved || proved.elsewhere)) return undefined;
   if (!proved) return { verifies: false, endsPassword };
   const identifies = addressIdentifies(user, proved);
-  // An address that the application has named itself leads to the user whom the application has named.
+  // The application vouches that an address of its own choice (custom_email) belongs to the user it named.
   if (!identifies && !proved.elsewhere) return undefined;
   return { verifies: identifies, endsPassword };
 }

@@ -26,7 +26,7 @@ type Owned = Pick<User, 'profile' | 'identities' | 'last_auth'>;
 
 /**
  * Whether proving an address signs in to the profile that has it. A verified address always does. An unverified primary address
- * does as long as the profile has no owner, and whoever proves it becomes the owner. No other unverified address does.
+ * does as long as the profile has no owner: the person who proves it becomes the owner. No other unverified address does.
  */
 export function addressIdentifies(user: Owned, address: Address): boolean {
   const entry = entryOf(user.profile, address);
