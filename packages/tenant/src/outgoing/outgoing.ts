@@ -11,7 +11,7 @@ const WHOLE_MS = 8000;
 const RESPONSE_MAX_BYTES = 512 * 1024;
 
 /** An address that outgoing requests may not reach. */
-export class AddressRefused extends Error {
+class AddressRefused extends Error {
   override name = 'AddressRefused';
   /** As `TESSERA_PRIVATE_ADDRESSES` could name it. */
   readonly code = 'ADDRESS_REFUSED';
